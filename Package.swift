@@ -1,0 +1,189 @@
+// swift-tools-version:6.2
+
+import PackageDescription
+
+// Warnings are errors where the project is checked, not where somebody builds it with a newer compiler.
+let warnings: [SwiftSetting] = Context.environment["TCC_STRICT"] == nil ? [] : [.treatAllWarnings(as: .error)]
+
+let settings: [SwiftSetting] =
+    warnings + [
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+    ]
+
+let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: "swift-argument-parser")
+let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
+let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
+let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
+let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
+let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
+let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
+let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
+let metricsTesting = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
+let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
+let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
+let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
+let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "swift-tcc",
+    platforms: [.macOS(.v15)],
+    products: [
+        .library(name: "TCC", targets: ["TCC"]),
+        .library(name: "TCCCoordinator", targets: ["TCCCoordinator"]),
+        .library(name: "TCCParticipant", targets: ["TCCParticipant"]),
+        .executable(name: "orchestrator", targets: ["orchestrator"]),
+        .executable(name: "draft-service", targets: ["draft-service"]),
+        .executable(name: "online-service", targets: ["online-service"]),
+    ],
+    dependencies: [
+        // HTTP/1.1 client with pooled connections: the coordinator's calls and the command line's.
+        .package(url: "https://github.com/swift-server/async-http-client", from: "1.37.0"),
+        // Flags, help texts and shell completions of the three executables.
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.2"),
+        // The queues of a coordinator's lanes: a deque and a heap.
+        .package(url: "https://github.com/apple/swift-collections", from: "1.6.0"),
+        // SHA-256 binds an idempotency key to its request; jwt-kit brings it anyway.
+        .package(url: "https://github.com/apple/swift-crypto", from: "4.1.0"),
+        // SQLite with migrations, a pool of readers and cached statements.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        // The HTTP types that Hummingbird's API is made of.
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
+        // HTTP servers; without swift-configuration, which nothing here reads.
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        // Bearer tokens (JWT, HS256).
+        .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
+        // Structured logs.
+        .package(url: "https://github.com/apple/swift-log", from: "1.16.0"),
+        // Counters and timers for whichever metrics backend the operator bootstraps.
+        .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
+        // ByteBuffer and the channel behind a request.
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // Starts and stops every background task in order, and on signals.
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+    ],
+    targets: [
+        // The protocol: state machine, barrier table, retry policy, wire types. No HTTP, no SQL, no clock, no chance.
+        .target(name: "TCC", dependencies: [deque, heap], swiftSettings: settings),
+        // Places where a test makes a process crash, pause or fail.
+        .target(name: "Failpoints", swiftSettings: settings),
+        // A database whose writes are on disk before they are answered; the lock on a data directory.
+        .target(name: "TCCStorage", dependencies: ["Failpoints", "TCC", grdb, logging], swiftSettings: settings),
+        // The manners that all HTTP APIs here share: tokens, problems, pages; and the client.
+        .target(
+            name: "TCCHTTP",
+            dependencies: [
+                "TCC", asyncHTTPClient, crypto, httpTypes, hummingbird, jwtKit, logging, nioCore, nioFoundation, nioHTTP1,
+            ],
+            swiftSettings: settings
+        ),
+        // The coordinator: journal, lanes, recovery, routes.
+        .target(
+            name: "TCCCoordinator",
+            dependencies: [
+                "Failpoints", "TCC", "TCCHTTP", "TCCStorage", asyncHTTPClient, crypto, grdb, httpTypes, hummingbird,
+                lifecycle, logging, metrics, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        // The participant side: barrier, asking for outcomes, pruning, routes.
+        .target(
+            name: "TCCParticipant",
+            dependencies: ["Failpoints", "TCC", "TCCHTTP", "TCCStorage", grdb, hummingbird, lifecycle, logging],
+            swiftSettings: settings
+        ),
+        // How each of the processes is configured, started and stopped.
+        .target(
+            name: "Hosting",
+            dependencies: [
+                "Failpoints", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb, hummingbird,
+                lifecycle, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        // The domain: what a post is, on the wire and in each library.
+        .target(name: "Posts", dependencies: ["TCC"], swiftSettings: settings),
+        .target(
+            name: "DraftLibrary",
+            dependencies: [
+                "Failpoints", "Hosting", "Posts", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb,
+                httpTypes, hummingbird,
+            ],
+            swiftSettings: settings
+        ),
+        .target(
+            name: "OnlineLibrary",
+            dependencies: [
+                "Failpoints", "Hosting", "Posts", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb,
+                httpTypes, hummingbird,
+            ],
+            swiftSettings: settings
+        ),
+        // Publishing as a transaction: the orchestrator's routes for posts.
+        .target(
+            name: "Publishing",
+            dependencies: [
+                "Failpoints", "Hosting", "Posts", "TCC", "TCCCoordinator", "TCCHTTP", "TCCStorage", grdb, httpTypes,
+                hummingbird, lifecycle, logging,
+            ],
+            swiftSettings: settings
+        ),
+        // The orchestrator's command line.
+        .target(
+            name: "OrchestratorCommands",
+            dependencies: [
+                "Failpoints", "Hosting", "Posts", "Publishing", "TCC", "TCCCoordinator", "TCCHTTP", argumentParser,
+                httpTypes, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "orchestrator", dependencies: ["OrchestratorCommands"], swiftSettings: settings),
+        .executableTarget(name: "draft-service", dependencies: ["DraftLibrary", "Hosting"], swiftSettings: settings),
+        .executableTarget(name: "online-service", dependencies: ["Hosting", "OnlineLibrary"], swiftSettings: settings),
+        .testTarget(name: "TCCTests", dependencies: ["TCC"], swiftSettings: settings),
+        .testTarget(
+            name: "TCCStorageTests",
+            dependencies: ["Failpoints", "TCC", "TCCStorage", grdb, logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TCCCoordinatorTests",
+            dependencies: [
+                "Failpoints", "TCC", "TCCCoordinator", "TCCHTTP", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
+                httpTypes, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "TCCParticipantTests",
+            dependencies: [
+                "Failpoints", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
+                httpTypes, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "PostsTests",
+            dependencies: [
+                "DraftLibrary", "Failpoints", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing", "TCC",
+                "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
+                httpTypes, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "EndToEndTests",
+            dependencies: [
+                "Failpoints", "Hosting", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", "draft-service",
+                "online-service", "orchestrator", grdb, hummingbird, httpTypes, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+    ]
+)

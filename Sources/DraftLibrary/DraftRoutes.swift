@@ -1,0 +1,82 @@
+import Failpoints
+import GRDB
+import HTTPTypes
+import Hummingbird
+import Posts
+import TCC
+import TCCHTTP
+import TCCStorage
+
+/// What authors do with their drafts over HTTP.
+struct DraftRoutes: Sendable {
+    let store: DurableStore
+    let world: World
+    let failpoints: Failpoints
+
+    func add(to api: inout API) {
+        api.on(.post, "/v1/drafts", allow: [.author], handler: create)
+        api.on(.get, "/v1/drafts", allow: [.author], handler: list)
+        api.on(.get, "/v1/drafts/:id", allow: [.author], handler: show)
+        api.on(.put, "/v1/drafts/:id", allow: [.author], handler: edit)
+    }
+
+    private func create(_ request: APIRequest) async throws -> Response {
+        let text = try request.decode(PostText.self)
+        try text.check()
+        let (id, now, author) = (world.makeIdentifier(), world.wallClock(), request.subject)
+        let draft = try await save { try DraftStore.create(id, text, by: author, at: now, in: $0) }
+        return try answer(draft, status: .created, headers: [.location: "/v1/drafts/\(id)"])
+    }
+
+    private func edit(_ request: APIRequest) async throws -> Response {
+        let id = try request.identifier()
+        let text = try request.decode(PostText.self)
+        try text.check()
+        let (now, author, expected) = (world.wallClock(), request.subject, request.head.headerFields[.ifMatch])
+        let draft = try await save { database in
+            try DraftStore.edit(
+                id,
+                text,
+                by: author,
+                ifRevision: { revision in try expected.map { try EntityTag.matches($0, revision, weak: false) } ?? true },
+                at: now,
+                in: database
+            )
+        }
+        return try answer(draft)
+    }
+
+    private func save(_ operation: @escaping @Sendable (Database) throws -> Draft) async throws -> Draft {
+        try await failpoints.pass(.draftSaveBefore)
+        let draft = try await store.write(operation)
+        try await failpoints.pass(.draftSaveAfter)
+        return draft
+    }
+
+    private func show(_ request: APIRequest) async throws -> Response {
+        let (id, author) = (try request.identifier(), request.subject)
+        guard let draft = try await store.read({ try DraftStore.draft(id, of: author, in: $0) }) else {
+            throw Problem.postNotFound
+        }
+        return try answer(draft)
+    }
+
+    private func list(_ request: APIRequest) async throws -> Response {
+        let page = try PageRequest(request)
+        let (author, source, before) = (request.subject, request.query("source"), try page.afterIdentifier())
+        let drafts = try await store.read {
+            try DraftStore.drafts(of: author, source: source, before: before, limit: page.limit + 1, in: $0)
+        }
+        return try .json(Page(rows: drafts, limit: page.limit) { $0.id.description })
+    }
+
+    private func answer(
+        _ draft: Draft,
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:]
+    ) throws -> Response {
+        var headers = headers
+        headers[.eTag] = EntityTag.of(draft.revision)
+        return try .json(draft, status: status, headers: headers)
+    }
+}

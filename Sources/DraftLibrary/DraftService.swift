@@ -1,0 +1,45 @@
+public import ArgumentParser
+import Hosting
+import TCCParticipant
+
+/// The command that runs the draft service.
+public struct DraftService: AsyncParsableCommand {
+    /// Its name and help.
+    public static let configuration = CommandConfiguration(
+        commandName: "draft-service",
+        abstract: "Runs the draft service: the production library, where authors keep their drafts.",
+        discussion: """
+            It takes part in publishing as the participant 'draft', and asks its coordinator what became of a \
+            reservation whose deadline has passed.
+
+              draft-service --port 8081 --coordinator-url http://127.0.0.1:8080
+            """
+    )
+
+    @OptionGroup(title: "Process")
+    var host: HostOptions
+
+    @OptionGroup
+    var coordinator: CoordinatorOptions
+
+    /// Made by the argument parser.
+    public init() {}
+
+    /// Runs until a signal stops it.
+    public func run() async throws {
+        let settings = try host.resolve(process: "draft-service", port: 8081)
+        let coordinatorURL = try coordinator.resolve()
+        try await Host.run(settings) { context in
+            try .participant(
+                context,
+                database: "drafts.sqlite",
+                coordinatorURL: coordinatorURL,
+                resource: DraftResource(),
+                migrate: DraftStore.registerMigrations(in:),
+                addRoutes: { api, store in
+                    DraftRoutes(store: store, world: context.world, failpoints: context.failpoints).add(to: &api)
+                }
+            )
+        }
+    }
+}

@@ -1,0 +1,245 @@
+import Foundation
+public import GRDB
+public import Posts
+public import TCC
+
+/// The production library: drafts, their revisions, and who holds which post.
+///
+/// Synchronous functions over a database connection, each to be run in a transaction by its caller.
+public enum DraftStore {
+    /// Creates the library's tables.
+    ///
+    /// - Parameter migrator: of its database.
+    public static func registerMigrations(in migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("drafts-1") { database in
+            try database.execute(
+                sql: """
+                    -- Texts are UTF-8 in blobs: SQLite's text ends at a NUL character, an author's need not.
+                    CREATE TABLE drafts (
+                        id TEXT NOT NULL PRIMARY KEY,
+                        author TEXT NOT NULL,
+                        source BLOB,
+                        head_revision INTEGER NOT NULL,
+                        next_revision INTEGER NOT NULL CHECK (next_revision > head_revision),
+                        status TEXT NOT NULL CHECK (status IN ('unpublished', 'published', 'private')),
+                        -- The latest that readers ever saw; stays across a withdraw.
+                        published_revision INTEGER,
+                        created_at INTEGER NOT NULL,
+                        FOREIGN KEY (id, head_revision) REFERENCES revisions (post_id, revision)
+                            DEFERRABLE INITIALLY DEFERRED
+                    ) WITHOUT ROWID;
+                    CREATE INDEX drafts_by_author ON drafts (author, id);
+                    CREATE UNIQUE INDEX drafts_by_source ON drafts (author, source) WHERE source IS NOT NULL;
+
+                    CREATE TABLE revisions (
+                        post_id TEXT NOT NULL,
+                        revision INTEGER NOT NULL,
+                        title BLOB NOT NULL,
+                        content BLOB NOT NULL,
+                        created_at INTEGER NOT NULL,
+                        PRIMARY KEY (post_id, revision)
+                    );
+
+                    -- What a try holds until its own confirm or cancel: one transaction a post.
+                    CREATE TABLE reservations (
+                        post_id TEXT NOT NULL PRIMARY KEY,
+                        gid TEXT NOT NULL UNIQUE,
+                        action TEXT NOT NULL CHECK (action IN ('publish', 'withdraw')),
+                        author TEXT NOT NULL,
+                        source BLOB,
+                        is_new INTEGER NOT NULL,
+                        revision INTEGER,
+                        title BLOB,
+                        content BLOB
+                    );
+                    CREATE UNIQUE INDEX reservations_by_source ON reservations (author, source)
+                        WHERE source IS NOT NULL;
+                    """
+            )
+        }
+    }
+
+    private static let columns = """
+        d.id, d.author, h.title, d.source, d.head_revision, d.next_revision, d.status, d.published_revision, r.gid,
+        d.created_at, h.created_at
+        """
+
+    private static let tables = """
+        drafts d JOIN revisions h ON h.post_id = d.id AND h.revision = d.head_revision
+        LEFT JOIN reservations r ON r.post_id = d.id
+        """
+
+    /// A draft with its content.
+    ///
+    /// - Parameters:
+    ///   - id: the post.
+    ///   - author: who asks; another author's draft is not found.
+    ///   - database: the connection.
+    public static func draft(_ id: UUIDv7, of author: String, in database: Database) throws -> Draft? {
+        let select = try database.cachedStatement(
+            sql: "SELECT \(columns), h.content FROM \(tables) WHERE d.id = ? AND d.author = ?"
+        )
+        guard let row = try Row.fetchOne(select, arguments: [id.description, author]) else { return nil }
+        var draft = try draft(from: row)
+        draft.content = text(row[11])
+        return draft
+    }
+
+    /// An author's drafts, newest first, without their content.
+    ///
+    /// - Parameters:
+    ///   - author: whose.
+    ///   - source: only the one that comes from there.
+    ///   - before: only earlier ones.
+    ///   - limit: how many at most.
+    ///   - database: the connection.
+    public static func drafts(
+        of author: String,
+        source: String?,
+        before: UUIDv7?,
+        limit: Int,
+        in database: Database
+    ) throws -> [Draft] {
+        let select = try database.cachedStatement(
+            sql: """
+                SELECT \(columns) FROM \(tables)
+                WHERE d.author = ?1 AND (?2 IS NULL OR d.source = ?2) AND d.id < ?3
+                ORDER BY d.id DESC LIMIT ?4
+                """
+        )
+        let arguments: StatementArguments = [author, source.map(blob), before?.description ?? "~", limit]
+        return try Row.fetchAll(select, arguments: arguments).map(draft(from:))
+    }
+
+    private static func draft(from row: Row) throws -> Draft {
+        guard let id = UUIDv7(row[0] as String), let status = DraftStatus(rawValue: row[6]) else {
+            throw DatabaseError(message: "a draft has the id '\(row[0] as String)' and the status '\(row[6] as String)'")
+        }
+        return Draft(
+            id: id,
+            author: row[1],
+            title: text(row[2]),
+            content: nil,
+            source: (row[3] as Data?).map(text),
+            revision: row[4],
+            nextRevision: row[5],
+            status: status,
+            publishedRevision: status == .published ? row[7] : nil,
+            pendingTransaction: (row[8] as String?).flatMap { UUIDv7($0) },
+            createdAt: Timestamp(milliseconds: row[9]),
+            updatedAt: Timestamp(milliseconds: row[10])
+        )
+    }
+
+    /// Saves a new draft as its first revision.
+    ///
+    /// - Parameters:
+    ///   - id: its id.
+    ///   - text: what it says.
+    ///   - author: whose it is.
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Throws: 409 `source-exists` with the id of the draft that has its source.
+    public static func create(
+        _ id: UUIDv7,
+        _ text: PostText,
+        by author: String,
+        at now: Timestamp,
+        in database: Database
+    ) throws -> Draft {
+        try checkFree(source: text.source, of: author, in: database)
+        try insert(id, text, revision: 1, by: author, status: .unpublished, at: now, in: database)
+        guard let draft = try draft(id, of: author, in: database) else { throw Problem.postNotFound }
+        return draft
+    }
+
+    /// Saves an edit as the draft's next revision, which becomes its head.
+    ///
+    /// - Parameters:
+    ///   - id: the post.
+    ///   - text: what it says now.
+    ///   - author: who edits.
+    ///   - isExpected: whether the head's revision is what the author thinks it is.
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Throws: 404, 412, or what `isExpected` throws.
+    public static func edit(
+        _ id: UUIDv7,
+        _ text: PostText,
+        by author: String,
+        ifRevision isExpected: (Int) throws -> Bool,
+        at now: Timestamp,
+        in database: Database
+    ) throws -> Draft {
+        let select = try database.cachedStatement(
+            sql: "SELECT head_revision, next_revision FROM drafts WHERE id = ? AND author = ?"
+        )
+        guard let row = try Row.fetchOne(select, arguments: [id.description, author]) else { throw Problem.postNotFound }
+        guard try isExpected(row[0]) else {
+            throw Problem(412, "stale-revision", "The draft is at revision \(row[0] as Int) now. Read it again.")
+        }
+        let revision: Int = row[1]
+        try insertRevision(id, revision, text.title, text.content, at: now, in: database)
+        let update = try database.cachedStatement(
+            sql: "UPDATE drafts SET head_revision = ?, next_revision = ? WHERE id = ?"
+        )
+        try update.execute(arguments: [revision, revision + 1, id.description])
+        guard let draft = try draft(id, of: author, in: database) else { throw Problem.postNotFound }
+        return draft
+    }
+
+    static func checkFree(source: String?, of author: String, in database: Database) throws {
+        guard let source else { return }
+        let select = try database.cachedStatement(sql: "SELECT id FROM drafts WHERE author = ? AND source = ?")
+        if let id = try String.fetchOne(select, arguments: [author, blob(source)]) {
+            throw Problem(
+                409,
+                "source-exists",
+                "You have a draft from this source already.",
+                extensions: ["id": .string(id)]
+            )
+        }
+        let reserved = try database.cachedStatement(sql: "SELECT 1 FROM reservations WHERE author = ? AND source = ?")
+        if try Bool.fetchOne(reserved, arguments: [author, blob(source)]) != nil { throw Problem.publishInProgress }
+    }
+
+    static func insert(
+        _ id: UUIDv7,
+        _ text: PostText,
+        revision: Int,
+        by author: String,
+        status: DraftStatus,
+        at now: Timestamp,
+        in database: Database
+    ) throws {
+        try insertRevision(id, revision, text.title, text.content, at: now, in: database)
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT INTO drafts
+                    (id, author, source, head_revision, next_revision, status, published_revision, created_at)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        try insert.execute(arguments: [
+            id.description, author, text.source.map(blob), revision, revision + 1, status.rawValue,
+            status == .published ? revision : nil, now.milliseconds,
+        ])
+    }
+
+    static func insertRevision(
+        _ id: UUIDv7,
+        _ revision: Int,
+        _ title: String,
+        _ content: String,
+        at now: Timestamp,
+        in database: Database
+    ) throws {
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO revisions (post_id, revision, title, content, created_at) VALUES (?, ?, ?, ?, ?)"
+        )
+        try insert.execute(arguments: [id.description, revision, blob(title), blob(content), now.milliseconds])
+    }
+
+    static func blob(_ text: String) -> Data { Data(text.utf8) }
+    static func text(_ blob: Data) -> String { String(decoding: blob, as: UTF8.self) }
+}

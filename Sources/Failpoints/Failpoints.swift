@@ -1,0 +1,158 @@
+import Synchronization
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// What a test asked for at named places; without the variable it asks for nothing and costs a nil check.
+///
+/// `TCC_FAILPOINTS` is read once, at start: `name=action[@n][;…]` with the actions `crash`, `pause(ms)` and `error`;
+/// `@n` means only the n-th time that this process comes by.
+public struct Failpoints: Sendable {
+    /// What happens at a place.
+    public enum Action: Hashable, Sendable {
+        /// The process dies at once, as by SIGKILL.
+        case crash
+        /// Whoever comes by waits this long.
+        case pause(Duration)
+        /// Whoever comes by meets ``FailpointError``.
+        case error
+    }
+
+    private struct Rule {
+        let action: Action
+        let onlyVisit: Int?
+    }
+
+    private final class Armed: Sendable {
+        let rules: [Failpoint: [Rule]]
+        let visits = Mutex<[Failpoint: Int]>([:])
+
+        init(rules: [Failpoint: [Rule]]) { self.rules = rules }
+
+        func action(at point: Failpoint) -> Action? {
+            guard let rules = rules[point] else { return nil }
+            let visit = visits.withLock {
+                $0[point, default: 0] += 1
+                return $0[point]
+            }
+            return rules.first { $0.onlyVisit == nil || $0.onlyVisit == visit }?.action
+        }
+    }
+
+    private let armed: Armed?
+
+    /// Nothing happens anywhere.
+    public static let none = Failpoints()
+
+    private init() { self.armed = nil }
+
+    /// Reads a specification.
+    ///
+    /// - Parameter specification: `name=action[@n][;…]`; nil and empty mean none.
+    /// - Throws: ``FailpointSyntaxError`` if it cannot be read.
+    public init(_ specification: String?) throws {
+        var rules: [Failpoint: [Rule]] = [:]
+        for part in (specification ?? "").split(separator: ";") {
+            let sides = part.split(separator: "=", maxSplits: 1).map { String($0).trimmed }
+            guard sides.count == 2 else { throw FailpointSyntaxError(part: String(part), problem: "no '='") }
+            guard let point = Failpoint(rawValue: sides[0]) else {
+                throw FailpointSyntaxError(
+                    part: String(part),
+                    problem: "unknown name; 'orchestrator failpoints' lists them"
+                )
+            }
+            let words = sides[1].split(separator: "@", maxSplits: 1).map(String.init)
+            guard let action = Action(words[0]) else {
+                throw FailpointSyntaxError(part: String(part), problem: "the action is crash, pause(MILLISECONDS) or error")
+            }
+            var onlyVisit: Int?
+            if words.count == 2 {
+                guard let visit = Int(words[1]), visit > 0 else {
+                    throw FailpointSyntaxError(part: String(part), problem: "after '@' comes a number from 1 on")
+                }
+                onlyVisit = visit
+            }
+            rules[point, default: []].append(Rule(action: action, onlyVisit: onlyVisit))
+        }
+        self.armed = rules.isEmpty ? nil : Armed(rules: rules)
+    }
+
+    /// Passes a place.
+    ///
+    /// - Parameter point: the place.
+    /// - Throws: ``FailpointError`` if an error was asked for, `CancellationError` out of a pause.
+    public func pass(_ point: Failpoint) async throws {
+        guard let action = armed?.action(at: point) else { return }
+        switch action {
+        case .crash: Self.crash()
+        case .pause(let duration): try await Task.sleep(for: duration)
+        case .error: throw FailpointError(point: point)
+        }
+    }
+
+    /// Passes a place on a thread that may block, such as a database's writer.
+    ///
+    /// - Parameter point: the place.
+    /// - Throws: ``FailpointError`` if an error was asked for.
+    public func passBlocking(_ point: Failpoint) throws {
+        guard let action = armed?.action(at: point) else { return }
+        switch action {
+        case .crash: Self.crash()
+        case .pause(let duration):
+            let (seconds, attoseconds) = duration.components
+            usleep(UInt32(seconds * 1_000_000 + attoseconds / 1_000_000_000_000))
+        case .error: throw FailpointError(point: point)
+        }
+    }
+
+    private static func crash() -> Never {
+        kill(getpid(), SIGKILL)
+        while true { pause() }
+    }
+}
+
+extension Failpoints.Action {
+    fileprivate init?(_ text: String) {
+        if text == "crash" {
+            self = .crash
+        } else if text == "error" {
+            self = .error
+        } else if text.hasPrefix("pause("), text.hasSuffix(")"),
+            let milliseconds = Int(text.dropFirst(6).dropLast()), (0...600_000).contains(milliseconds)
+        {
+            self = .pause(.milliseconds(milliseconds))
+        } else {
+            return nil
+        }
+    }
+}
+
+extension String {
+    fileprivate var trimmed: String {
+        var rest = self[...]
+        while rest.first?.isWhitespace == true { rest.removeFirst() }
+        while rest.last?.isWhitespace == true { rest.removeLast() }
+        return String(rest)
+    }
+}
+
+/// What `error` at a failpoint throws.
+public struct FailpointError: Error, Hashable, CustomStringConvertible {
+    /// The place.
+    public let point: Failpoint
+    /// For a log.
+    public var description: String { "failpoint \(point.rawValue)" }
+}
+
+/// `TCC_FAILPOINTS` cannot be read.
+public struct FailpointSyntaxError: Error, Hashable, CustomStringConvertible {
+    /// The part that is wrong.
+    public let part: String
+    /// What is wrong with it.
+    public let problem: String
+    /// For people.
+    public var description: String { "TCC_FAILPOINTS: '\(part)': \(problem)" }
+}

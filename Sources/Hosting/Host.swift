@@ -1,0 +1,136 @@
+public import Failpoints
+import Foundation
+import Hummingbird
+public import Logging
+import NIOCore
+public import ServiceLifecycle
+public import TCC
+public import TCCHTTP
+import TCCStorage
+import UnixSignals
+
+/// What a process is built from.
+public struct HostContext: Sendable {
+    /// What it runs with.
+    public let settings: HostSettings
+    /// Issues and verifies tokens.
+    public let authority: TokenAuthority
+    /// Makes its calls.
+    public let client: JSONClient
+    /// What a test asked for.
+    public let failpoints: Failpoints
+    /// Clocks and chance.
+    public let world: World
+    /// Where its logs go.
+    public let logger: Logger
+}
+
+/// What a process consists of.
+public struct HostedProcess {
+    /// What it serves.
+    public var api: API
+    /// What runs beside the server; started before it and stopped after it, in this order and back.
+    public var services: [any Service]
+    /// Closes what is left at the end.
+    public var close: @Sendable () throws -> Void
+
+    /// Makes a process.
+    ///
+    /// - Parameters:
+    ///   - api: what it serves.
+    ///   - services: what runs beside the server.
+    ///   - close: closes what is left at the end.
+    public init(api: API, services: [any Service], close: @escaping @Sendable () throws -> Void) {
+        self.api = api
+        self.services = services
+        self.close = close
+    }
+}
+
+/// Why a process cannot run; one line for people.
+public struct HostFailure: Error, Hashable, CustomStringConvertible {
+    /// The line.
+    public let description: String
+
+    /// Makes a failure.
+    ///
+    /// - Parameter description: the line.
+    public init(_ description: String) { self.description = description }
+}
+
+/// Runs one of the processes: lock, secret, parts, server; and stops it on SIGTERM and SIGINT.
+public enum Host {
+    private static let longestDrain: Duration = .seconds(10)
+    private static let connectionsPerPeer = 256
+
+    /// Runs a process until a signal stops it.
+    ///
+    /// - Parameters:
+    ///   - settings: what it runs with.
+    ///   - build: makes its parts.
+    /// - Throws: a failure that a person can read.
+    public static func run(
+        _ settings: HostSettings,
+        build: (HostContext) async throws -> HostedProcess
+    ) async throws {
+        let failpoints = try Failpoints(settings.failpoints)
+        let lock = try DirectoryLock(settings.dataDirectory)
+        defer { lock.release() }
+        let secret = try SharedSecret.readOrCreate(settings.secretFile)
+        var logger = Logger(label: settings.process, factory: { StreamLogHandler.standardError(label: $0) })
+        logger.logLevel = settings.logLevel
+        let context = HostContext(
+            settings: settings,
+            authority: await TokenAuthority(secret: secret, subject: settings.process),
+            client: JSONClient(connectionsPerHost: connectionsPerPeer),
+            failpoints: failpoints,
+            world: .system,
+            logger: logger
+        )
+        let process = try await build(context)
+        do {
+            try await serve(process, context)
+        } catch is CancellationError {
+            logger.notice("Stopped before every request was answered")
+        }
+        try await context.client.shutdown()
+        try process.close()
+    }
+
+    private static func serve(_ process: HostedProcess, _ context: HostContext) async throws {
+        let settings = context.settings
+        let server = Application(
+            responder: process.api.responder(),
+            configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
+            onServerRunning: { channel in
+                announce("listening on http://\(settings.host):\(channel.localAddress?.port ?? settings.port)")
+            },
+            logger: context.logger
+        )
+        var configuration = ServiceGroupConfiguration(
+            services: process.services.map { .init(service: $0) } + [.init(service: server)],
+            gracefulShutdownSignals: [.sigterm, .sigint],
+            logger: quiet(context.logger)
+        )
+        configuration.maximumGracefulShutdownDuration = longestDrain
+        do {
+            try await ServiceGroup(configuration: configuration).run()
+        } catch let error as IOError {
+            throw HostFailure(
+                "cannot listen on \(settings.host):\(settings.port): \(String(cString: strerror(error.errnoCode))); "
+                    + "choose another with --port or --host"
+            )
+        }
+    }
+
+    /// The service group reports every start and stop of its parts; only its warnings are news.
+    private static func quiet(_ logger: Logger) -> Logger {
+        var logger = logger
+        if logger.logLevel > .debug { logger.logLevel = max(logger.logLevel, .warning) }
+        return logger
+    }
+
+    private static func announce(_ line: String) {
+        FileHandle.standardOutput.write(Data((line + "\n").utf8))
+    }
+}

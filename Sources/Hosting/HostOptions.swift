@@ -1,0 +1,155 @@
+public import ArgumentParser
+public import Foundation
+public import Logging
+import TCC
+
+/// The flags that every process has; a flag beats the environment, which beats the default.
+public struct HostOptions: ParsableArguments {
+    @Option(help: "The address to listen on. Environment: HOST. (default: 127.0.0.1)")
+    var host: String?
+
+    @Option(
+        help: """
+            The port to listen on; 0 picks a free one. Environment: PORT. (default: 8080 for the orchestrator, 8081 for \
+            the draft service, 8082 for the online service)
+            """
+    )
+    var port: Int?
+
+    @Option(help: "Where the process keeps its data. Environment: DATA_DIR. (default: ./data/<process>)")
+    var dataDir: String?
+
+    @Option(
+        help: """
+            The secret that all processes share; the first to start creates a missing one. Environment: SECRET_FILE. \
+            (default: ./data/secret)
+            """
+    )
+    var secretFile: String?
+
+    @Option(
+        help: """
+            trace, debug, info, notice, warning, error or critical. Environment: LOG_LEVEL. (default: info)
+            """
+    )
+    var logLevel: String?
+
+    @Option(
+        help: "How long what has ended is remembered, in seconds. Environment: RETENTION. (default: 86400)"
+    )
+    var retention: Double?
+
+    /// Made by the argument parser.
+    public init() {}
+
+    /// What to run with.
+    ///
+    /// - Parameters:
+    ///   - process: the process's name, also of its data directory.
+    ///   - port: its default port.
+    ///   - environment: the environment's variables.
+    /// - Throws: a usage error that names the flag.
+    public func resolve(
+        process: String,
+        port defaultPort: Int,
+        environment: [String: String] = ProcessInfo.processInfo.environment
+    ) throws -> HostSettings {
+        let variables = Variables(environment)
+        let port = try variables.resolve(self.port, "PORT", default: defaultPort)
+        guard (0...65535).contains(port) else { throw ValidationError("--port (or PORT) must be 0 to 65535.") }
+        let level = try variables.resolve(logLevel, "LOG_LEVEL", default: "info")
+        guard let logLevel = Logger.Level(rawValue: level.lowercased()) else {
+            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--log-level (or LOG_LEVEL) must be one of \(names).")
+        }
+        return HostSettings(
+            process: process,
+            host: try variables.resolve(host, "HOST", default: "127.0.0.1"),
+            port: port,
+            dataDirectory: try variables.resolve(dataDir, "DATA_DIR", default: "./data/\(process)"),
+            secretFile: try variables.resolve(secretFile, "SECRET_FILE", default: "./data/secret"),
+            logLevel: logLevel,
+            retention: try variables.duration(retention, "RETENTION", default: 86400, in: 1...10 * 365 * 86400),
+            failpoints: environment["TCC_FAILPOINTS"]
+        )
+    }
+}
+
+/// What a process runs with.
+public struct HostSettings: Hashable, Sendable {
+    /// The process's name.
+    public var process: String
+    /// The address to listen on.
+    public var host: String
+    /// The port to listen on; 0 picks a free one.
+    public var port: Int
+    /// Where it keeps its data.
+    public var dataDirectory: String
+    /// The secret that all processes share.
+    public var secretFile: String
+    /// Which logs are written.
+    public var logLevel: Logger.Level
+    /// How long what has ended is remembered.
+    public var retention: Duration
+    /// The value of `TCC_FAILPOINTS`.
+    public var failpoints: String?
+
+    /// The path of a file in the data directory.
+    ///
+    /// - Parameter name: the file's name.
+    public func path(_ name: String) -> String { "\(dataDirectory)/\(name)" }
+}
+
+/// The environment's variables, as the second place where a setting may come from.
+public struct Variables: Sendable {
+    private let environment: [String: String]
+
+    /// Variables of an environment.
+    ///
+    /// - Parameter environment: names and values; an empty value counts as absent.
+    public init(_ environment: [String: String]) {
+        self.environment = environment.filter { !$0.value.isEmpty }
+    }
+
+    /// A setting.
+    ///
+    /// - Parameters:
+    ///   - flag: what the command line says.
+    ///   - name: the variable.
+    ///   - fallback: the default.
+    /// - Throws: a usage error if the variable cannot be read.
+    public func resolve<Value: LosslessStringConvertible>(
+        _ flag: Value?,
+        _ name: String,
+        default fallback: Value
+    ) throws -> Value {
+        if let flag { return flag }
+        guard let text = environment[name] else { return fallback }
+        guard let value = Value(text) else { throw ValidationError("\(name) cannot be '\(text)'.") }
+        return value
+    }
+
+    /// A setting in decimal seconds.
+    ///
+    /// - Parameters:
+    ///   - flag: what the command line says.
+    ///   - name: the variable; the flag is its name in lower case with dashes.
+    ///   - fallback: the default.
+    ///   - range: what it may be.
+    /// - Throws: a usage error if it is out of range or cannot be read.
+    public func duration(
+        _ flag: Double?,
+        _ name: String,
+        default fallback: Double,
+        in range: ClosedRange<Double>
+    ) throws -> Duration {
+        let seconds = try resolve(flag, name, default: fallback)
+        guard range.contains(seconds) else {
+            let flagName = "--" + name.lowercased().replacing("_", with: "-")
+            throw ValidationError(
+                "\(flagName) (or \(name)) must be \(range.lowerBound) to \(range.upperBound) seconds."
+            )
+        }
+        return .milliseconds(Int64((seconds * 1000).rounded()))
+    }
+}

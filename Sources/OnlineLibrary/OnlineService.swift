@@ -1,0 +1,43 @@
+public import ArgumentParser
+import Hosting
+import TCCParticipant
+
+/// The command that runs the online service.
+public struct OnlineService: AsyncParsableCommand {
+    /// Its name and help.
+    public static let configuration = CommandConfiguration(
+        commandName: "online-service",
+        abstract: "Runs the online service: the live library, where readers read.",
+        discussion: """
+            It takes part in publishing as the participant 'online', and asks its coordinator what became of a \
+            reservation whose deadline has passed.
+
+              online-service --port 8082 --coordinator-url http://127.0.0.1:8080
+            """
+    )
+
+    @OptionGroup(title: "Process")
+    var host: HostOptions
+
+    @OptionGroup
+    var coordinator: CoordinatorOptions
+
+    /// Made by the argument parser.
+    public init() {}
+
+    /// Runs until a signal stops it.
+    public func run() async throws {
+        let settings = try host.resolve(process: "online-service", port: 8082)
+        let coordinatorURL = try coordinator.resolve()
+        try await Host.run(settings) { context in
+            try .participant(
+                context,
+                database: "online.sqlite",
+                coordinatorURL: coordinatorURL,
+                resource: OnlineResource(),
+                migrate: OnlineStore.registerMigrations(in:),
+                addRoutes: { api, store in OnlineRoutes(store: store).add(to: &api) }
+            )
+        }
+    }
+}

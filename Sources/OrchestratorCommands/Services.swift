@@ -1,0 +1,175 @@
+import NIOCore
+import TCC
+import TCCHTTP
+
+/// The services as a command sees them.
+struct Services: Sendable {
+    private static let callTimeout = Duration.seconds(15)
+    private static let helloTimeout = Duration.seconds(3)
+    /// How long a command that somebody waits for asks again.
+    static let patience = Duration.seconds(15)
+    private static let largestPage = 100
+
+    /// Clocks and chance.
+    let world: World
+    private let addresses: ServiceAddresses
+    private let mint: TokenMint?
+    private let client: JSONClient
+
+    /// Runs something with the services at hand, and closes the connections after it.
+    ///
+    /// - Parameters:
+    ///   - options: where the services are.
+    ///   - needsToken: whether the secret is needed.
+    ///   - connections: how many calls to one service run at once.
+    ///   - body: what to run.
+    static func with<Result: Sendable>(
+        _ options: SharedOptions,
+        needsToken: Bool = true,
+        connections: Int = 8,
+        _ body: (Services) async throws -> Result
+    ) async throws -> Result {
+        let addresses = try options.addresses()
+        let mint = needsToken ? try await TokenMint(secretFile: addresses.secretFile) : nil
+        let client = JSONClient(connectionsPerHost: connections)
+        let services = Services(world: .system, addresses: addresses, mint: mint, client: client)
+        do {
+            let result = try await body(services)
+            try await client.shutdown()
+            return result
+        } catch {
+            // The first error is the one to tell of.
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
+    /// Sends a request once.
+    ///
+    /// - Throws: ``Unreachable`` if there is no answer.
+    func attempt(_ request: ServiceRequest, timeout: Duration = Self.callTimeout) async throws -> ServiceAnswer {
+        var token: String?
+        if let caller = request.caller { token = try await mint?.token(for: caller) }
+        do {
+            let answer = try await client.call(
+                request.method,
+                addresses[request.service] + request.path,
+                token: token,
+                headers: request.key.map { [("idempotency-key", $0)] } ?? [],
+                body: request.body,
+                timeout: timeout
+            )
+            let seconds = answer.headers["retry-after"].flatMap { Int($0) }
+            return ServiceAnswer(
+                status: answer.status,
+                body: answer.body,
+                retryAfter: seconds.map { .seconds(max(0, $0)) }
+            )
+        } catch {
+            try Task.checkCancellation()
+            throw Unreachable(service: request.service, url: addresses[request.service])
+        }
+    }
+
+    /// Sends a request, the same one every time, until something can be concluded or the schedule ends.
+    ///
+    /// - Parameters:
+    ///   - request: the request.
+    ///   - schedule: when to send it again.
+    ///   - waitsInProgress: whether to wait for another transaction that holds the post.
+    /// - Returns: the last answer.
+    /// - Throws: ``Unreachable`` if the last attempt had none.
+    func send(
+        _ request: ServiceRequest,
+        _ schedule: inout RetrySchedule,
+        waitsInProgress: Bool = true
+    ) async throws -> ServiceAnswer {
+        while true {
+            var answer: ServiceAnswer?
+            var failure: Unreachable?
+            do {
+                answer = try await attempt(request)
+            } catch let error as Unreachable {
+                failure = error
+            }
+            switch answer?.conclusion {
+            case .done?, .refused?: break
+            case .inProgress? where !waitsInProgress: break
+            case .inProgress?, .later?, .unknown?, nil:
+                if try await pause(&schedule, retryAfter: answer?.retryAfter) { continue }
+            }
+            if let answer { return answer }
+            throw failure ?? Unreachable(service: request.service, url: addresses[request.service])
+        }
+    }
+
+    /// Waits as a schedule says.
+    ///
+    /// - Returns: whether to try again; false at the schedule's end.
+    func pause(_ schedule: inout RetrySchedule, retryAfter: Duration?) async throws -> Bool {
+        var generator = world.generator
+        guard let wait = schedule.attemptFailed(at: world.elapsed(), retryAfter: retryAfter, using: &generator) else {
+            return false
+        }
+        try await world.sleep(wait)
+        return true
+    }
+
+    /// A schedule that begins now.
+    func schedule(patience: Duration = Self.patience) -> RetrySchedule {
+        RetrySchedule(patience: patience, from: world.elapsed())
+    }
+
+    /// Asks whether services are there, so that a command that will wait for them says at once if they are not.
+    ///
+    /// - Throws: ``Unreachable``.
+    func greet(_ names: [ServiceName]) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for name in names {
+                group.addTask { _ = try await attempt(.get(name, "/healthz"), timeout: Self.helloTimeout) }
+            }
+            try await group.waitForAll()
+        }
+    }
+
+    /// Reads something.
+    ///
+    /// - Returns: nil if there is no such thing.
+    /// - Throws: ``Unreachable``, or a ``CommandFailure`` if the service says no.
+    func find<Value: Decodable>(_ type: Value.Type, _ request: ServiceRequest) async throws -> Value? {
+        let answer = try await attempt(request)
+        if answer.status == 404 { return nil }
+        guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
+        return try Self.decode(type, from: answer)
+    }
+
+    /// Reads a list, as many pages as it takes.
+    ///
+    /// - Parameters:
+    ///   - type: what it holds.
+    ///   - limit: how many items at most.
+    ///   - request: makes the question, of a page's limit and a cursor.
+    func list<Item: Codable & Sendable>(
+        of type: Item.Type,
+        limit: Int,
+        _ request: (_ limit: String, _ cursor: String?) -> ServiceRequest
+    ) async throws -> Page<Item> {
+        var all = Page<Item>(rows: [], limit: 0) { _ in "" }
+        repeat {
+            let size = min(limit - all.items.count, Self.largestPage)
+            let answer = try await attempt(request(String(size), all.nextCursor))
+            guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
+            let page = try Self.decode(Page<Item>.self, from: answer)
+            all.items += page.items
+            all.nextCursor = page.nextCursor
+        } while all.nextCursor != nil && all.items.count < limit
+        return all
+    }
+
+    private static func decode<Value: Decodable>(_ type: Value.Type, from answer: ServiceAnswer) throws -> Value {
+        guard let value = answer.decode(type) else {
+            throw CommandFailure(.refused, "the answer cannot be read; is this the right service, of this version?")
+        }
+        return value
+    }
+}

@@ -1,0 +1,122 @@
+public import TCC
+
+/// What the post transactions do.
+public enum PostAction: String, Hashable, Sendable, Codable {
+    /// Readers see this revision.
+    case publish
+    /// Readers see nothing of the post; its draft becomes private.
+    case withdraw
+}
+
+/// The names of the branches of a post transaction.
+public enum PostBranch {
+    /// The draft service's.
+    public static let draft = ParticipantName("draft")!
+    /// The online service's.
+    public static let online = ParticipantName("online")!
+}
+
+/// The payload of a try, for both services and both actions; a withdraw has only the first two members.
+public struct PostPayload: Hashable, Sendable, Codable {
+    /// The post.
+    public var postID: UUIDv7
+    /// Its author.
+    public var author: String
+    /// For the draft service: the head revision that this one was made from; 0 for a new post.
+    public var baseRevision: Int?
+    /// The revision to be published.
+    public var revision: Int?
+    /// Its title; for the draft service null if the saved revision is published.
+    public var title: String?
+    /// Its content; for the draft service null if the saved revision is published.
+    public var content: String?
+    /// For the draft service and a new post: where it comes from.
+    public var source: String?
+
+    /// Makes a payload.
+    ///
+    /// - Parameters:
+    ///   - postID: the post.
+    ///   - author: its author.
+    ///   - baseRevision: the head revision that this one was made from.
+    ///   - revision: the revision to be published.
+    ///   - title: its title.
+    ///   - content: its content.
+    ///   - source: where a new post comes from.
+    public init(
+        postID: UUIDv7,
+        author: String,
+        baseRevision: Int? = nil,
+        revision: Int? = nil,
+        title: String? = nil,
+        content: String? = nil,
+        source: String? = nil
+    ) {
+        self.postID = postID
+        self.author = author
+        self.baseRevision = baseRevision
+        self.revision = revision
+        self.title = title
+        self.content = content
+        self.source = source
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case postID
+        case author
+        case baseRevision
+        case revision
+        case title
+        case content
+        case source
+    }
+
+    /// Writes what the receiver needs: for a publish with null for a title and content that are saved already.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(postID, forKey: .postID)
+        try container.encode(author, forKey: .author)
+        guard let revision else { return }
+        try container.encodeIfPresent(baseRevision, forKey: .baseRevision)
+        try container.encode(revision, forKey: .revision)
+        try container.encode(title, forKey: .title)
+        try container.encode(content, forKey: .content)
+        try container.encodeIfPresent(source, forKey: .source)
+    }
+
+    /// The revision, checked.
+    ///
+    /// - Throws: a 422 problem.
+    public func checkedRevision() throws -> Int {
+        guard let revision else { throw Problem.invalid("payload.revision", "is missing") }
+        guard (1...Self.largestRevision).contains(revision) else {
+            throw Problem.invalid("payload.revision", "must be a whole number from 1 on")
+        }
+        return revision
+    }
+
+    private static let largestRevision = 1 << 53
+}
+
+extension Problem {
+    /// Another transaction holds the post: 409 `publish-in-progress`.
+    public static let publishInProgress = Problem(
+        409,
+        "publish-in-progress",
+        "Another publish or withdraw of this post is under way. Try again in a moment.",
+        retryAfterSeconds: 1
+    )
+
+    /// The revision's number is taken, or older than what readers saw: 409 `revision-conflict`.
+    public static let revisionConflict = Problem(
+        409,
+        "revision-conflict",
+        "The post has a newer revision. Read it again before you publish."
+    )
+
+    /// There is nothing to withdraw: 409 `not-published`.
+    public static let notPublished = Problem(409, "not-published", "Readers do not see this post.")
+
+    /// There is no such post, or it is somebody else's: 404 `not-found`.
+    public static let postNotFound = Problem(404, "not-found", "There is no such post.")
+}

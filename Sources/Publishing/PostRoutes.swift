@@ -1,0 +1,136 @@
+import HTTPTypes
+import Hummingbird
+import Posts
+public import TCC
+public import TCCCoordinator
+public import TCCHTTP
+
+/// Publishing and withdrawing as transactions over the two libraries: the author's routes of the orchestrator.
+public struct PostRoutes: Sendable {
+    private let transactions: CoordinatorRoutes
+    private let drafts: DraftReader
+    private let world: World
+
+    /// The members that a post's transaction shows.
+    public static let labelNames = ["postID", "revision"]
+
+    /// Routes over a coordinator.
+    ///
+    /// - Parameters:
+    ///   - transactions: answers requests that begin a transaction.
+    ///   - drafts: reads drafts.
+    ///   - world: clocks and chance.
+    public init(transactions: CoordinatorRoutes, drafts: DraftReader, world: World) {
+        self.transactions = transactions
+        self.drafts = drafts
+        self.world = world
+    }
+
+    /// Adds the routes to an API.
+    ///
+    /// - Parameter api: the API.
+    public func add(to api: inout API) {
+        api.on(.post, "/v1/posts", allow: [.author]) { request in
+            try await transactions.respond(to: request) { try publishNew($0) }
+        }
+        api.on(.post, "/v1/posts/:id/publish", allow: [.author]) { request in
+            try await transactions.respond(to: request) { try await publish($0) }
+        }
+        api.on(.post, "/v1/posts/:id/withdraw", allow: [.author]) { request in
+            try await transactions.respond(to: request) { try withdraw($0) }
+        }
+    }
+
+    /// A new post, as revision 1.
+    private func publishNew(_ request: APIRequest) throws -> TransactionRequest {
+        let text = try request.decode(PostText.self)
+        try text.check()
+        let (id, revision) = (world.makeIdentifier(), 1)
+        var payload = PostPayload(
+            postID: id,
+            author: request.subject,
+            revision: revision,
+            title: text.title,
+            content: text.content
+        )
+        let online = payload
+        payload.baseRevision = 0
+        payload.source = text.source
+        return transaction(.publish, of: id, revision, draft: payload, online: online, for: request)
+    }
+
+    private struct PublishBody: Decodable {
+        var title: String?
+        var content: String?
+    }
+
+    /// The saved head, or this text as the next revision.
+    private func publish(_ request: APIRequest) async throws -> TransactionRequest {
+        let id = try request.identifier()
+        let body = request.body.readableBytes == 0 ? PublishBody() : try request.decode(PublishBody.self)
+        let text = try Self.text(of: body)
+        let draft = try await drafts.draft(id, token: Self.token(of: request))
+        if let expected = request.head.headerFields[.ifMatch],
+            try !EntityTag.matches(expected, draft.revision, weak: false)
+        {
+            throw Problem(412, "stale-revision", "The draft is at revision \(draft.revision) now. Read it again.")
+        }
+        let revision = text == nil ? draft.revision : draft.nextRevision
+        let online = PostPayload(
+            postID: id,
+            author: request.subject,
+            revision: revision,
+            title: text?.title ?? draft.title,
+            content: text?.content ?? draft.content ?? ""
+        )
+        var saved = online
+        saved.baseRevision = draft.revision
+        saved.title = text?.title
+        saved.content = text?.content
+        return transaction(.publish, of: id, revision, draft: saved, online: online, for: request)
+    }
+
+    private static func text(of body: PublishBody) throws -> PostText? {
+        switch (body.title, body.content) {
+        case (nil, nil): return nil
+        case (let title?, let content?):
+            let text = PostText(title: title, content: content)
+            try text.check()
+            return text
+        case (nil, _): throw Problem.invalid("title", "is missing; send both, or neither to publish the saved draft")
+        case (_, nil): throw Problem.invalid("content", "is missing; send both, or neither to publish the saved draft")
+        }
+    }
+
+    /// Hides the post from readers; its draft becomes private.
+    private func withdraw(_ request: APIRequest) throws -> TransactionRequest {
+        let id = try request.identifier()
+        let payload = PostPayload(postID: id, author: request.subject)
+        return transaction(.withdraw, of: id, nil, draft: payload, online: payload, for: request)
+    }
+
+    private func transaction(
+        _ action: PostAction,
+        of id: UUIDv7,
+        _ revision: Int?,
+        draft: PostPayload,
+        online: PostPayload,
+        for request: APIRequest
+    ) -> TransactionRequest {
+        TransactionRequest(
+            action: action.rawValue,
+            branches: [
+                .init(participant: PostBranch.draft, payload: draft),
+                .init(participant: PostBranch.online, payload: online),
+            ],
+            owner: request.subject,
+            labels: [
+                "postID": .string(id.description), "revision": revision.map { .integer(Int64($0)) } ?? .null,
+            ]
+        )
+    }
+
+    private static func token(of request: APIRequest) -> String {
+        String((request.head.headerFields[.authorization] ?? "").dropFirst("Bearer ".count))
+    }
+}

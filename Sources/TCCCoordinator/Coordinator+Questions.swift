@@ -1,0 +1,90 @@
+import Failpoints
+public import TCC
+import TCCStorage
+
+extension Coordinator {
+    /// Waits, as the transaction's own caller does, until there is something to say of it.
+    func conclusion(of gid: GlobalTransactionID) async throws -> Conclusion {
+        if let transaction = live[gid] { return try await transaction.conclusion.value() }
+        while let record = try await transaction(gid) {
+            switch record.state {
+            case .confirmed: return .confirmed(record)
+            case .cancelled, .cancelling:
+                let reason = record.reason ?? Problem(503, "cancelled", "Nothing was changed; try again.")
+                return .cancelled(reason.with("gid", .string(gid.description)), gid)
+            case .trying, .confirming:
+                // Its caller is gone; the lanes finish it. Look again until the caller would have been answered.
+                let waited = world.wallClock() - settings.answerTimeout
+                if let decidedAt = record.decidedAt, decidedAt <= waited { return .accepted(record) }
+                try await world.sleep(.milliseconds(20))
+            }
+        }
+        return .unknown
+    }
+
+    /// A transaction as the journal has it, everything included that was answered to anyone.
+    ///
+    /// - Parameter gid: the transaction.
+    public func transaction(_ gid: GlobalTransactionID) async throws -> TransactionRecord? {
+        // As a write: it queues behind acknowledgements that callers know of and the disk does not yet.
+        var record = try await store.write { try Journal.transaction(gid, in: $0) }
+        if let labels = record?.labels { record?.labels = withAllLabels(labels) }
+        return record
+    }
+
+    /// Transactions, newest first.
+    ///
+    /// - Parameters:
+    ///   - state: only those in this state.
+    ///   - owner: only those that this caller began.
+    ///   - before: only earlier ones.
+    ///   - limit: how many at most.
+    public func transactions(
+        state: TransactionState?,
+        owner: String?,
+        before: GlobalTransactionID?,
+        limit: Int
+    ) async throws -> [TransactionRecord] {
+        let records = try await store.write {
+            try Journal.transactions(state: state, owner: owner, before: before, limit: limit, in: $0)
+        }
+        return records.map { record in
+            var record = record
+            record.labels = withAllLabels(record.labels)
+            return record
+        }
+    }
+
+    /// Delivers a transaction's decision now, whatever its backoff says.
+    ///
+    /// - Parameter gid: the transaction.
+    /// - Returns: the transaction, or nil if there is none.
+    public func retry(_ gid: GlobalTransactionID) async throws -> TransactionRecord? {
+        guard let record = try await transaction(gid) else { return nil }
+        if let decision = record.state.decision, !record.state.isFinished {
+            for branch in record.branches where branch.state != .confirmed && branch.state != .cancelled {
+                lanes[branch.name]?.retryNow(decision, of: gid, action: record.action)
+            }
+        }
+        return record
+    }
+
+    /// What a participant that asks is told; an unknown transaction is recorded as cancelled first.
+    ///
+    /// - Parameter gid: the transaction.
+    /// - Throws: 410 if it is older than anything that is remembered.
+    public func outcome(of gid: GlobalTransactionID) async throws -> Outcome {
+        try await failpoints.pass(.coordinatorOutcomeBefore)
+        let now = world.wallClock()
+        let outcome = try await store.write { try Journal.outcome(of: gid, at: now, in: $0) }
+        try await failpoints.pass(.coordinatorOutcomeAfter)
+        return outcome
+    }
+
+    /// What a participant needs to know before it forgets anything.
+    public func horizon() async throws -> OutcomeHorizon {
+        let now = world.wallClock()
+        let oldest = try await store.write { try Journal.oldestUnfinished(in: $0) }
+        return OutcomeHorizon(now: now, oldestUnfinished: oldest)
+    }
+}

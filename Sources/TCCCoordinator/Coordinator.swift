@@ -1,0 +1,266 @@
+public import Failpoints
+public import Logging
+import Metrics
+import NIOCore
+public import ServiceLifecycle
+import TCCHTTP
+public import TCC
+public import TCCStorage
+
+/// Runs global transactions over its participants by TCC, and finishes what a crash interrupted.
+///
+/// A transaction's life, reading down: ``run(key:_:)`` writes the begin record and waits; `drive` tries the branches,
+/// writes the decision and hands it to the participants' lanes, which deliver it however long that takes. (Pardon and
+/// Pautasso, "Atomic Distributed Transactions: a RESTful Design", WWW 2014, describe TCC over HTTP.)
+public final class Coordinator: Service {
+    /// How long things may take, and how many there may be.
+    public struct Settings: Hashable, Sendable {
+        /// How long branches are tried before the transaction is cancelled.
+        public var tryTimeout: Duration = .seconds(3)
+        /// How long after the decision a caller waits for the branches' acknowledgements.
+        public var answerTimeout: Duration = .seconds(2)
+        /// What is added to the try timeout to make a try's deadline, for skew between the clocks.
+        public var deadlineMargin: Duration = .seconds(30)
+        /// How many callers are served at once; further ones get 429.
+        public var maxInFlight = 1024
+        /// How long a finished transaction is remembered.
+        public var retention: Duration = .seconds(86400)
+        /// How calls are repeated.
+        public var retry = RetryPolicy()
+        /// Members that every transaction shows, null where its labels do not have them.
+        public var labelNames: [String] = []
+
+        /// The defaults.
+        public init() {}
+    }
+
+    private struct Job: Sendable {
+        let live: LiveTransaction
+        let tries: [ParticipantName: ByteBuffer]
+        let tryTimeout: Duration
+    }
+
+    let settings: Settings
+    let store: DurableStore
+    let world: World
+    let failpoints: Failpoints
+    let logger: Logger
+    let lanes: [ParticipantName: LaneRunner]
+    let live = LiveTransactions()
+    private let jobs: AsyncStream<Job>
+    private let submit: AsyncStream<Job>.Continuation
+
+    /// A coordinator over a journal.
+    ///
+    /// - Parameters:
+    ///   - participants: whom its transactions may involve, each name once.
+    ///   - settings: timeouts and bounds.
+    ///   - store: the database that holds the journal (``Journal/registerMigrations(in:)``).
+    ///   - call: makes one call to a participant.
+    ///   - world: clocks and chance.
+    ///   - failpoints: what a test asked for.
+    ///   - logger: where alerts go.
+    public init(
+        participants: [Participant],
+        settings: Settings,
+        store: DurableStore,
+        call: @escaping ParticipantCall,
+        world: World,
+        failpoints: Failpoints = .none,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.store = store
+        self.world = world
+        self.failpoints = failpoints
+        self.logger = logger
+        let live = live
+        var lanes: [ParticipantName: LaneRunner] = [:]
+        for participant in participants {
+            lanes[participant.name] = LaneRunner(
+                participant: participant,
+                retry: settings.retry,
+                call: call,
+                store: store,
+                world: world,
+                failpoints: failpoints,
+                logger: logger
+            ) { id, decision in
+                live[id.gid]?.acknowledged(id.branch, decision, at: world.wallClock())
+            }
+        }
+        self.lanes = lanes
+        (self.jobs, self.submit) = AsyncStream.makeStream()
+    }
+
+    /// Decides cancel for what was undecided when the last life ended. To be called once, before anything else.
+    ///
+    /// What is decided is driven on by ``run()``, from the journal.
+    public func recover() async throws {
+        try await failpoints.pass(.coordinatorRecoverBefore)
+        let now = world.wallClock()
+        let (decided, unfinished) = try await store.write { try Journal.recover(at: now, in: $0) }
+        try await failpoints.pass(.coordinatorRecoverAfter)
+        guard unfinished > 0 else { return }
+        logger.notice(
+            "Finishing what the last life left",
+            metadata: ["tcc.cancelled": "\(decided)", "tcc.unfinished": "\(unfinished)"]
+        )
+    }
+
+    /// Runs the lanes and the transactions until the service group stops it.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            await withDiscardingTaskGroup { group in
+                for lane in self.lanes.values { group.addTask { await lane.run() } }
+                for await job in self.jobs { group.addTask { await self.drive(job) } }
+                group.cancelAll()
+            }
+        }
+    }
+
+    /// Serves one caller: its key first, before anything else is read, checked or refused.
+    ///
+    /// - Parameters:
+    ///   - key: the caller's idempotency key; a transaction that is trying or committed under it is waited for.
+    ///   - makeRequest: says what to run, if there is no such transaction.
+    /// - Returns: how the transaction ended, for its caller.
+    /// - Throws: a problem if nothing was begun: 429 at once if there are too many callers, 422 if the key is bound to
+    ///   another request, and whatever `makeRequest` throws.
+    public func run(
+        key: Journal.Key?,
+        _ makeRequest: () async throws -> TransactionRequest
+    ) async throws -> Conclusion {
+        let known: GlobalTransactionID?
+        if let key {
+            known = try await store.read { try Journal.transaction(under: key, in: $0) }
+        } else {
+            known = nil
+        }
+        try live.admit(atMost: settings.maxInFlight)
+        defer { live.dismiss() }
+        if let known { return try await conclusion(of: known) }
+        return try await begin(try await makeRequest(), key: key)
+    }
+
+    /// Writes the begin record, and waits for the end.
+    private func begin(_ request: TransactionRequest, key: Journal.Key?) async throws -> Conclusion {
+        let tryTimeout = try validate(request)
+        let record = TransactionRecord(
+            gid: world.makeIdentifier(),
+            action: request.action,
+            owner: request.owner,
+            labels: withAllLabels(request.labels),
+            branches: request.branches.map(\.participant),
+            createdAt: world.wallClock()
+        )
+        let tries = try tryBodies(for: request, record, tryTimeout: tryTimeout)
+        let transaction = LiveTransaction(record)
+        live[record.gid] = transaction
+
+        let begun: Journal.Begun
+        do {
+            try await failpoints.pass(.coordinatorBeginBefore)
+            begun = try await store.write { try Journal.begin(record, key: key, in: $0) }
+        } catch {
+            live[record.gid] = nil
+            throw error
+        }
+        switch begun {
+        case .began:
+            submit.yield(Job(live: transaction, tries: tries, tryTimeout: tryTimeout))
+            return try await transaction.conclusion.value()
+        case .keyInUse(let gid):
+            live[record.gid] = nil
+            return try await conclusion(of: gid)
+        case .tooLate:
+            live[record.gid] = nil
+            throw Problem(
+                503,
+                "deadline-passed",
+                "It began too late. Nothing was changed; try again.",
+                retryAfterSeconds: 1
+            )
+        }
+    }
+
+    /// One transaction after its begin record: try, decide, hand the decision over, conclude.
+    private func drive(_ job: Job) async {
+        let transaction = job.live
+        let gid = transaction.record.gid
+        defer { live[gid] = nil }
+
+        guard let wanted = await tryBranches(job) else { return }  // cancelled: the next start decides
+        guard let decision = await decide(wanted.decision, reason: wanted.reason, transaction) else { return }
+
+        guard case .carryOut(_, let branches) = transaction.decided(decision) else { return }
+        for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
+        Counter(label: "tcc.coordinator.decisions", dimensions: [("tcc.decision", decision.rawValue)]).increment()
+
+        if decision == .cancel {
+            let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
+            return transaction.conclusion.fulfil(.cancelled(reason.with("gid", .string(gid.description)), gid))
+        }
+        // `try?`: throws only when the process stops, and then the caller's connection ends with it.
+        let finished = try? await transaction.finish.value(within: settings.answerTimeout, sleep: world.sleep)
+        transaction.conclusion.fulfil(finished.map(Conclusion.confirmed) ?? .accepted(transaction.record))
+    }
+
+    private typealias WantedDecision = (decision: Decision, reason: Problem?)
+
+    /// Tries all branches at once, until there is a decision to write.
+    private func tryBranches(_ job: Job) async -> WantedDecision? {
+        guard case .sendTries(let branches) = job.live.begun() else { return nil }
+        let gid = job.live.record.gid
+        let expiry = world.elapsed() + job.tryTimeout
+        return await withTaskGroup(of: (ParticipantName, LaneRunner.TryReport).self) { group in
+            do {
+                try await failpoints.pass(.coordinatorBeginAfter)
+            } catch {
+                let report = LaneRunner.TryReport(result: .unavailable("\(error)"), attempts: 0)
+                return wanted(job.live.tried(branches[0], report, at: world.wallClock()))
+            }
+            for branch in branches {
+                guard let lane = lanes[branch], let body = job.tries[branch] else { continue }
+                group.addTask { (branch, await lane.attempt(gid, body: body, expiresAt: expiry)) }
+            }
+            for await (branch, report) in group {
+                guard !Task.isCancelled else { return nil }
+                guard let wanted = wanted(job.live.tried(branch, report, at: world.wallClock())) else { continue }
+                group.cancelAll()
+                return wanted
+            }
+            return nil
+        }
+    }
+
+    private func wanted(_ action: TransactionMachine.TriedAction) -> WantedDecision? {
+        guard case .recordDecision(let decision, let reason) = action else { return nil }
+        return (decision, reason)
+    }
+
+    /// Writes the decision, however long that takes; a caller that would wait for the disk ends unanswered.
+    private func decide(_ wanted: Decision, reason: Problem?, _ transaction: LiveTransaction) async -> Decision? {
+        let record = transaction.deciding(wanted, reason: reason, at: world.wallClock())
+        var failures = 0
+        while !Task.isCancelled {
+            do {
+                try await failpoints.pass(.coordinatorDecideBefore)
+                let decision = try await store.write { try Journal.decide(wanted, of: record, in: $0) }
+                try await failpoints.pass(.coordinatorDecideAfter)
+                return decision
+            } catch {
+                transaction.conclusion.fulfil(.unknown)
+                failures += 1
+                logger.error(
+                    "A decision cannot be written for now; trying again",
+                    metadata: ["tcc.gid": "\(record.gid)", "error": "\(error)"]
+                )
+                var generator = world.generator
+                // `try?`: a cancelled sleep ends the loop by its condition.
+                try? await world.sleep(settings.retry.delay(afterFailures: failures, using: &generator))
+            }
+        }
+        return nil
+    }
+}

@@ -1,0 +1,449 @@
+public import Foundation
+public import GRDB
+public import TCC
+
+/// The record of every global transaction: what a coordinator that comes back from a crash knows.
+///
+/// Synchronous functions over a database connection, each to be run in a transaction by its caller. What they write
+/// counts from the commit on.
+public enum Journal {
+    /// Creates the journal's tables.
+    ///
+    /// - Parameter migrator: of the database that is to hold them.
+    public static func registerMigrations(in migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("journal-1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE transactions (
+                        gid TEXT NOT NULL PRIMARY KEY,
+                        action TEXT NOT NULL,
+                        state TEXT NOT NULL
+                            CHECK (state IN ('trying', 'confirming', 'confirmed', 'cancelling', 'cancelled')),
+                        owner TEXT,
+                        labels TEXT NOT NULL DEFAULT '{}',
+                        reason TEXT,
+                        stuck INTEGER NOT NULL DEFAULT 0,
+                        created_at INTEGER NOT NULL,
+                        decided_at INTEGER,
+                        finished_at INTEGER,
+                        -- The caller and its idempotency key. The key is live until the cancel: from then on it is free.
+                        caller TEXT,
+                        live_key TEXT,
+                        key_fingerprint BLOB,
+                        timeline TEXT NOT NULL
+                    ) WITHOUT ROWID;
+                    CREATE UNIQUE INDEX transactions_by_live_key ON transactions (caller, live_key)
+                        WHERE live_key IS NOT NULL;
+                    CREATE INDEX transactions_unfinished ON transactions (gid) WHERE finished_at IS NULL;
+                    CREATE INDEX transactions_cancelled ON transactions (gid) WHERE state = 'cancelled';
+                    CREATE INDEX transactions_by_owner ON transactions (owner, gid);
+
+                    CREATE TABLE branches (
+                        gid TEXT NOT NULL REFERENCES transactions (gid) ON DELETE CASCADE,
+                        position INTEGER NOT NULL,
+                        name TEXT NOT NULL,
+                        state TEXT NOT NULL,
+                        attempts INTEGER NOT NULL DEFAULT 0,
+                        last_error TEXT,
+                        acknowledged INTEGER NOT NULL DEFAULT 0,
+                        PRIMARY KEY (gid, name)
+                    ) WITHOUT ROWID;
+                    CREATE INDEX branches_unacknowledged ON branches (name, gid) WHERE acknowledged = 0;
+
+                    CREATE TABLE horizon (id INTEGER PRIMARY KEY CHECK (id = 1), forgotten_before INTEGER NOT NULL);
+                    INSERT INTO horizon VALUES (1, 0);
+                    """
+            )
+        }
+    }
+
+    /// A caller's idempotency key, bound to one request.
+    public struct Key: Hashable, Sendable {
+        /// Whose key it is.
+        public var caller: String
+        /// The `Idempotency-Key`.
+        public var key: String
+        /// A digest of the request that it is bound to.
+        public var fingerprint: Data
+
+        /// Makes a key.
+        ///
+        /// - Parameters:
+        ///   - caller: whose it is.
+        ///   - key: the `Idempotency-Key`.
+        ///   - fingerprint: a digest of the request.
+        public init(caller: String, key: String, fingerprint: Data) {
+            self.caller = caller
+            self.key = key
+            self.fingerprint = fingerprint
+        }
+    }
+
+    /// What came of a begin.
+    public enum Begun: Hashable, Sendable {
+        /// The begin record is written.
+        case began
+        /// The key belongs to a transaction that is trying or committed.
+        case keyInUse(by: GlobalTransactionID)
+        /// A participant asked for this gid before: it is recorded as cancelled, or too old to be told from one that was.
+        case tooLate
+    }
+
+    /// Finds the transaction that a key belongs to.
+    ///
+    /// - Parameters:
+    ///   - key: the key.
+    ///   - database: the connection.
+    /// - Returns: the transaction that is trying or committed under this key, or nil if the key is free.
+    /// - Throws: 422 `idempotency-key-reused` if the key is bound to another request.
+    public static func transaction(under key: Key, in database: Database) throws -> GlobalTransactionID? {
+        let select = try database.cachedStatement(
+            sql: "SELECT gid, key_fingerprint FROM transactions WHERE caller = ? AND live_key = ?"
+        )
+        guard let row = try Row.fetchOne(select, arguments: [key.caller, key.key]) else { return nil }
+        guard row[1] as Data == key.fingerprint else {
+            throw Problem(
+                422,
+                "idempotency-key-reused",
+                "This Idempotency-Key was used for another request. Use a new key for a new request."
+            )
+        }
+        return try gid(row[0])
+    }
+
+    /// Writes the begin record, unless the key or the gid is taken: compare-and-set on both.
+    ///
+    /// - Parameters:
+    ///   - record: the transaction; its payloads are not part of it.
+    ///   - key: the caller's key, if it sent one.
+    ///   - database: the connection.
+    /// - Throws: 422 if the key is bound to another request.
+    public static func begin(_ record: TransactionRecord, key: Key?, in database: Database) throws -> Begun {
+        if let key, let other = try transaction(under: key, in: database) { return .keyInUse(by: other) }
+        if try record.gid < UUIDv7(leastAt: forgottenBefore(in: database)) { return .tooLate }
+        let insert = try database.cachedStatement(
+            sql: """
+                INSERT OR IGNORE INTO transactions
+                    (gid, action, state, owner, labels, created_at, caller, live_key, key_fingerprint, timeline)
+                VALUES (?, ?, 'trying', ?, ?, ?, ?, ?, ?, ?)
+                """
+        )
+        try insert.execute(arguments: [
+            record.gid.description, record.action, record.owner, try json(record.labels), record.createdAt.milliseconds,
+            key?.caller, key?.key, key?.fingerprint, TimelineText.lines(record.timeline),
+        ])
+        guard database.changesCount == 1 else { return .tooLate }
+        let insertBranch = try database.cachedStatement(
+            sql: "INSERT INTO branches (gid, position, name, state) VALUES (?, ?, ?, 'trying')"
+        )
+        for (position, branch) in record.branches.enumerated() {
+            try insertBranch.execute(arguments: [record.gid.description, position, branch.name.description])
+        }
+        return .began
+    }
+
+    /// Decides, if nothing is decided yet: one compare-and-set from `trying`, once, for ever.
+    ///
+    /// - Parameters:
+    ///   - decision: the decision wanted.
+    ///   - record: the transaction as its coordinator knows it, the decision's event last in its timeline.
+    ///   - database: the connection.
+    /// - Returns: the decision that counts.
+    public static func decide(
+        _ decision: Decision,
+        of record: TransactionRecord,
+        in database: Database
+    ) throws -> Decision {
+        let update = try database.cachedStatement(
+            sql: """
+                UPDATE transactions
+                SET state = ?, decided_at = ?, reason = ?, timeline = ?,
+                    live_key = CASE WHEN ? THEN live_key END
+                WHERE gid = ? AND state = 'trying'
+                """
+        )
+        let reason = try record.reason.map { try json($0) }
+        try update.execute(arguments: [
+            TransactionState(carryingOut: decision).rawValue, record.decidedAt?.milliseconds, reason,
+            TimelineText.lines(record.timeline), decision == .confirm, record.gid.description,
+        ])
+        guard database.changesCount == 1 else {
+            guard let earlier = try state(of: record.gid, in: database)?.decision else {
+                throw JournalError("transaction \(record.gid) vanished before its decision")
+            }
+            return earlier
+        }
+        let updateBranch = try database.cachedStatement(
+            sql: "UPDATE branches SET state = ?, attempts = ?, last_error = ? WHERE gid = ? AND name = ?"
+        )
+        for branch in record.branches {
+            try updateBranch.execute(arguments: [
+                branch.state.rawValue, branch.attempts, branch.lastError, record.gid.description,
+                branch.name.description,
+            ])
+        }
+        return decision
+    }
+
+    /// Notes that a branch has acknowledged the decision, and the transaction's finish with its last branch.
+    ///
+    /// - Parameters:
+    ///   - id: the branch.
+    ///   - decision: the decision that it acknowledged.
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Returns: whether the transaction is finished.
+    @discardableResult
+    public static func acknowledge(
+        _ id: BranchID,
+        _ decision: Decision,
+        at now: Timestamp,
+        in database: Database
+    ) throws -> Bool {
+        let gid = id.gid.description
+        let update = try database.cachedStatement(
+            sql: """
+                UPDATE branches SET state = ?, attempts = attempts + 1, acknowledged = 1
+                WHERE gid = ? AND name = ? AND acknowledged = 0
+                """
+        )
+        let state: BranchState = decision == .confirm ? .confirmed : .cancelled
+        try update.execute(arguments: [state.rawValue, gid, id.branch.description])
+        guard database.changesCount == 1 else { return try Self.state(of: id.gid, in: database)?.isFinished ?? true }
+        let count = try database.cachedStatement(
+            sql: "SELECT EXISTS (SELECT 1 FROM branches WHERE gid = ? AND acknowledged = 0)"
+        )
+        var events = [TimelineEvent(at: now, event: .acknowledged, branch: id.branch)]
+        let isFinished = try Bool.fetchOne(count, arguments: [gid]) == false
+        if isFinished {
+            events.append(TimelineEvent(at: now, event: .finished))
+            let finish = try database.cachedStatement(
+                sql: """
+                    UPDATE transactions SET state = ?, finished_at = ?, stuck = 0, timeline = timeline || ? WHERE gid = ?
+                    """
+            )
+            try finish.execute(arguments: [
+                TransactionState(finished: decision).rawValue, now.milliseconds, TimelineText.lines(events), gid,
+            ])
+        } else {
+            try append(events, to: gid, in: database)
+        }
+        return isFinished
+    }
+
+    /// Notes what a call that carried the decision met.
+    ///
+    /// - Parameters:
+    ///   - error: what it met.
+    ///   - id: the branch.
+    ///   - isStuck: whether the branch says that it did the opposite.
+    ///   - now: the time.
+    ///   - database: the connection.
+    public static func note(
+        _ error: String,
+        of id: BranchID,
+        isStuck: Bool,
+        at now: Timestamp,
+        in database: Database
+    ) throws {
+        let gid = id.gid.description
+        let update = try database.cachedStatement(
+            sql: """
+                UPDATE branches SET attempts = attempts + 1, last_error = ?
+                WHERE gid = ? AND name = ? AND acknowledged = 0
+                """
+        )
+        try update.execute(arguments: [error, gid, id.branch.description])
+        guard isStuck else { return }
+        let mark = try database.cachedStatement(sql: "UPDATE transactions SET stuck = 1 WHERE gid = ? AND stuck = 0")
+        try mark.execute(arguments: [gid])
+        guard database.changesCount == 1 else { return }
+        try append([TimelineEvent(at: now, event: .stuck, branch: id.branch, detail: error)], to: gid, in: database)
+    }
+
+    private static func append(_ events: [TimelineEvent], to gid: String, in database: Database) throws {
+        let update = try database.cachedStatement(sql: "UPDATE transactions SET timeline = timeline || ? WHERE gid = ?")
+        try update.execute(arguments: [TimelineText.lines(events), gid])
+    }
+
+    /// At a start: decides cancel for every transaction that was being tried when the last life ended.
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Returns: how many were decided, and how many have a decision to be carried out.
+    public static func recover(at now: Timestamp, in database: Database) throws -> (decided: Int, unfinished: Int) {
+        let reason = Problem(
+            503,
+            "coordinator-restarted",
+            "The coordinator stopped before the decision. Nothing was changed; try again.",
+            retryAfterSeconds: 1
+        )
+        let event = TimelineEvent(at: now, event: .decided, detail: "cancel: \(reason.code)")
+        try database.execute(
+            sql: """
+                UPDATE transactions
+                SET state = 'cancelling', decided_at = ?, reason = ?, live_key = NULL, timeline = timeline || ?
+                WHERE finished_at IS NULL AND state = 'trying'
+                """,
+            arguments: [now.milliseconds, try json(reason), TimelineText.lines([event])]
+        )
+        let decided = database.changesCount
+        let unfinished = try Int.fetchOne(
+            database,
+            sql: "SELECT count(*) FROM transactions WHERE finished_at IS NULL"
+        )
+        return (decided, unfinished ?? 0)
+    }
+
+    /// A decision that a participant has not acknowledged.
+    public struct Undelivered: Hashable, Sendable {
+        /// The transaction.
+        public var gid: GlobalTransactionID
+        /// What it does.
+        public var action: String
+        /// Its decision.
+        public var decision: Decision
+        /// How many calls were made to the participant for it.
+        public var attempts: Int
+    }
+
+    /// Decisions that a participant has not acknowledged, oldest first.
+    ///
+    /// - Parameters:
+    ///   - participant: the participant.
+    ///   - after: only later transactions.
+    ///   - limit: how many at most.
+    ///   - database: the connection.
+    public static func undelivered(
+        to participant: ParticipantName,
+        after: GlobalTransactionID?,
+        limit: Int,
+        in database: Database
+    ) throws -> [Undelivered] {
+        let select = try database.cachedStatement(
+            sql: """
+                SELECT t.gid, t.action, t.state, b.attempts FROM branches b JOIN transactions t ON t.gid = b.gid
+                WHERE b.name = ? AND b.acknowledged = 0 AND b.gid > ? AND t.state IN ('confirming', 'cancelling')
+                ORDER BY b.gid LIMIT ?
+                """
+        )
+        let arguments: StatementArguments = [participant.description, after?.description ?? "", limit]
+        return try Row.fetchAll(select, arguments: arguments)
+            .map { row in
+                Undelivered(
+                    gid: try gid(row[0]),
+                    action: row[1],
+                    decision: row[2] == TransactionState.confirming.rawValue ? .confirm : .cancel,
+                    attempts: row[3]
+                )
+            }
+    }
+
+    /// What a participant that asks is told. A gid that nobody knows is recorded as cancelled first (presumed abort:
+    /// Mohan, Lindsay, Obermarck, "Transaction Management in the R* Distributed Database Management System", 1986).
+    ///
+    /// - Parameters:
+    ///   - gid: the transaction asked for.
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Throws: 410 `forgotten` if it is older than anything the journal remembers.
+    public static func outcome(
+        of gid: GlobalTransactionID,
+        at now: Timestamp,
+        in database: Database
+    ) throws -> Outcome {
+        if let state = try state(of: gid, in: database) { return state.outcome }
+        guard try gid >= UUIDv7(leastAt: forgottenBefore(in: database)) else {
+            throw Problem(410, "forgotten", "The transaction is older than anything this coordinator remembers.")
+        }
+        let event = TimelineEvent(at: now, event: .decided, detail: "cancel: presumed-abort")
+        let reason = Problem(503, "presumed-abort", "A participant asked for it before it had begun.")
+        try database.execute(
+            sql: """
+                INSERT INTO transactions (gid, action, state, reason, created_at, decided_at, finished_at, timeline)
+                VALUES (?, '', 'cancelled', ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                gid.description, try json(reason), now.milliseconds, now.milliseconds, now.milliseconds,
+                TimelineText.lines([event]),
+            ]
+        )
+        return .cancel
+    }
+
+    /// When the oldest transaction began whose finish is not on disk.
+    ///
+    /// - Parameter database: the connection.
+    public static func oldestUnfinished(in database: Database) throws -> Timestamp? {
+        let milliseconds = try Int64.fetchOne(
+            database,
+            sql: "SELECT created_at FROM transactions WHERE finished_at IS NULL ORDER BY gid LIMIT 1"
+        )
+        return milliseconds.map(Timestamp.init(milliseconds:))
+    }
+
+    /// Forgets some transactions that every branch has acknowledged long ago, and stores from when on it remembers all.
+    ///
+    /// - Parameters:
+    ///   - horizon: now, less the retention.
+    ///   - keyHorizon: now, less the least life of a key.
+    ///   - limit: how many at most.
+    ///   - database: the connection.
+    /// - Returns: how many were forgotten; as many as the limit if there may be more.
+    public static func prune(
+        before horizon: Timestamp,
+        withKeyBefore keyHorizon: Timestamp,
+        limit: Int,
+        in database: Database
+    ) throws -> Int {
+        try database.execute(
+            sql: "UPDATE horizon SET forgotten_before = max(forgotten_before, ?)",
+            arguments: [horizon.milliseconds]
+        )
+        try database.execute(
+            sql: """
+                DELETE FROM transactions WHERE gid IN (
+                    SELECT gid FROM transactions
+                    WHERE gid < ? AND finished_at < ? AND (key_fingerprint IS NULL OR finished_at < ?)
+                    ORDER BY gid LIMIT ?)
+                """,
+            arguments: [
+                UUIDv7(leastAt: horizon).description, horizon.milliseconds,
+                min(horizon, keyHorizon).milliseconds, limit,
+            ]
+        )
+        return database.changesCount
+    }
+
+    private static func forgottenBefore(in database: Database) throws -> Timestamp {
+        let select = try database.cachedStatement(sql: "SELECT forgotten_before FROM horizon")
+        return Timestamp(milliseconds: try Int64.fetchOne(select) ?? 0)
+    }
+
+    static func state(of gid: GlobalTransactionID, in database: Database) throws -> TransactionState? {
+        let select = try database.cachedStatement(sql: "SELECT state FROM transactions WHERE gid = ?")
+        guard let text = try String.fetchOne(select, arguments: [gid.description]) else { return nil }
+        guard let state = TransactionState(rawValue: text) else { throw JournalError("unknown state '\(text)'") }
+        return state
+    }
+
+    static func gid(_ text: String) throws -> GlobalTransactionID {
+        guard let gid = GlobalTransactionID(text) else { throw JournalError("'\(text)' is no gid") }
+        return gid
+    }
+
+    static func json(_ value: some Encodable) throws -> String {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
+        return String(decoding: try encoder.encode(value), as: UTF8.self)
+    }
+}
+
+/// The journal says something that it cannot say: it was changed by other hands, or is damaged.
+public struct JournalError: Error, Hashable, CustomStringConvertible {
+    /// What it says.
+    public let description: String
+
+    init(_ description: String) { self.description = description }
+}

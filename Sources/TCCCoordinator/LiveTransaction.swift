@@ -1,0 +1,115 @@
+import Synchronization
+public import TCC
+
+/// How a transaction ended for its caller.
+public enum Conclusion: Hashable, Sendable {
+    /// Every branch has confirmed.
+    case confirmed(TransactionRecord)
+    /// Decided: confirm. It will be confirmed everywhere, whatever crashes.
+    case accepted(TransactionRecord)
+    /// Decided: cancel, and on disk. Nothing was or will be changed.
+    case cancelled(Problem, GlobalTransactionID)
+    /// The decision cannot be written for now: nothing can be said.
+    case unknown
+}
+
+/// A transaction that somebody waits for: its machine, its record so far, and its end.
+final class LiveTransaction: Sendable {
+    private struct State {
+        var machine: TransactionMachine
+        var record: TransactionRecord
+    }
+
+    private let state: Mutex<State>
+    /// What the caller is told.
+    let conclusion = Promise<Conclusion>()
+    /// The whole record, when every branch has acknowledged.
+    let finish = Promise<TransactionRecord>()
+
+    init(_ record: TransactionRecord) {
+        let machine = TransactionMachine(branches: record.branches.map(\.name))
+        self.state = Mutex(State(machine: machine, record: record))
+    }
+
+    var record: TransactionRecord { state.withLock { $0.record } }
+
+    func begun() -> TransactionMachine.BegunAction {
+        state.withLock { $0.machine.begun() }
+    }
+
+    func tried(_ branch: ParticipantName, _ report: LaneRunner.TryReport, at now: Timestamp)
+        -> TransactionMachine.TriedAction
+    {
+        state.withLock {
+            if let index = $0.record.branches.firstIndex(where: { $0.name == branch }) {
+                $0.record.branches[index].noteTry(report.result, attempts: report.attempts)
+            }
+            $0.record.timeline.append(
+                TimelineEvent(at: now, event: .tried, branch: branch, detail: report.result.summary)
+            )
+            return $0.machine.tried(branch, report.result)
+        }
+    }
+
+    /// The record with a decision in it, to be written.
+    func deciding(_ decision: Decision, reason: Problem?, at now: Timestamp) -> TransactionRecord {
+        state.withLock {
+            $0.record.state = TransactionState(carryingOut: decision)
+            $0.record.reason = reason
+            $0.record.decidedAt = now
+            let detail = decision.rawValue + (reason.map { ": \($0.code)" } ?? "")
+            $0.record.timeline.append(TimelineEvent(at: now, event: .decided, detail: detail))
+            return $0.record
+        }
+    }
+
+    func decided(_ decision: Decision) -> TransactionMachine.DecidedAction {
+        state.withLock {
+            $0.record.state = TransactionState(carryingOut: decision)
+            return $0.machine.decided(decision)
+        }
+    }
+
+    func acknowledged(_ branch: ParticipantName, _ decision: Decision, at now: Timestamp) {
+        let finished: TransactionRecord? = state.withLock {
+            let action = $0.machine.acknowledged(branch)
+            if let index = $0.record.branches.firstIndex(where: { $0.name == branch }) {
+                $0.record.branches[index].state = decision == .confirm ? .confirmed : .cancelled
+                $0.record.branches[index].attempts += 1
+            }
+            $0.record.timeline.append(TimelineEvent(at: now, event: .acknowledged, branch: branch))
+            guard case .finish = action else { return nil }
+            $0.record.state = TransactionState(finished: decision)
+            $0.record.finishedAt = now
+            $0.record.timeline.append(TimelineEvent(at: now, event: .finished))
+            return $0.record
+        }
+        if let finished { finish.fulfil(finished) }
+    }
+}
+
+extension BranchRecord {
+    fileprivate mutating func noteTry(_ result: TryResult, attempts: Int) {
+        self.attempts = attempts
+        switch result {
+        case .reserved: state = .reserved
+        case .refused, .deadlinePassed, .rejected:
+            state = .refused
+            lastError = result.summary
+        case .unavailable: lastError = result.summary
+        }
+    }
+}
+
+extension TryResult {
+    /// One line for a timeline.
+    fileprivate var summary: String {
+        switch self {
+        case .reserved: "reserved"
+        case .refused(let problem): "refused: \(problem.code)"
+        case .deadlinePassed: "deadline passed"
+        case .rejected(let answer): "rejected: \(answer)"
+        case .unavailable(let last): "no usable answer: \(last)"
+        }
+    }
+}

@@ -1,0 +1,67 @@
+import Synchronization
+
+/// A value that comes later, for any number of tasks to wait for.
+final class Promise<Value: Sendable>: Sendable {
+    private struct State {
+        var value: Value?
+        var waiters: [Int: CheckedContinuation<Value, any Error>] = [:]
+        /// Tasks that were cancelled before they began to wait.
+        var cancelledEarly: Set<Int> = []
+        var nextWaiter = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// The first value counts; later ones are dropped.
+    func fulfil(_ value: Value) {
+        let waiters = state.withLock { state -> [CheckedContinuation<Value, any Error>] in
+            guard state.value == nil else { return [] }
+            state.value = value
+            let waiters = Array(state.waiters.values)
+            state.waiters = [:]
+            return waiters
+        }
+        for waiter in waiters { waiter.resume(returning: value) }
+    }
+
+    /// Waits for the value; throws `CancellationError` when the task is cancelled first.
+    func value() async throws -> Value {
+        let id = state.withLock {
+            $0.nextWaiter += 1
+            return $0.nextWaiter
+        }
+        return try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let ready: Result<Value, any Error>? = state.withLock {
+                    if let value = $0.value { return .success(value) }
+                    if $0.cancelledEarly.remove(id) != nil { return .failure(CancellationError()) }
+                    $0.waiters[id] = continuation
+                    return nil
+                }
+                if let ready { continuation.resume(with: ready) }
+            }
+        } onCancel: {
+            let waiter = state.withLock {
+                if let waiter = $0.waiters.removeValue(forKey: id) { return Optional(waiter) }
+                if $0.value == nil { $0.cancelledEarly.insert(id) }
+                return nil
+            }
+            waiter?.resume(throwing: CancellationError())
+        }
+    }
+
+    /// Waits for the value, at most so long; nil if it did not come.
+    func value(within duration: Duration, sleep: @escaping @Sendable (Duration) async throws -> Void) async throws
+        -> Value?
+    {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await self.value() }
+            group.addTask {
+                try await sleep(duration)
+                return nil
+            }
+            defer { group.cancelAll() }
+            return try await group.next() ?? nil
+        }
+    }
+}

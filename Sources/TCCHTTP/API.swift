@@ -1,0 +1,236 @@
+import Foundation
+public import HTTPTypes
+public import Hummingbird
+import Logging
+public import NIOCore
+public import TCC
+
+/// What a request brings along while it is handled: Hummingbird's own context, and the connection.
+public struct APIContext: RequestContext {
+    /// Hummingbird's part.
+    public var coreContext: CoreRequestContextStorage
+    /// The connection, to be closed when a request must end unanswered.
+    public let channel: any Channel
+
+    /// Made by Hummingbird.
+    public init(source: ApplicationRequestContextSource) {
+        self.coreContext = .init(source: source)
+        self.channel = source.channel
+    }
+}
+
+/// A request whose caller is known and whose body has been read.
+public struct APIRequest: Sendable {
+    /// The request line and headers.
+    public let head: HTTPRequest
+    /// Who calls; absent where no token is asked for.
+    public let caller: Caller?
+    /// The whole body.
+    public let body: ByteBuffer
+    /// Hummingbird's request, for its query.
+    public let request: Request
+    /// Where parameters of the path, a logger and the connection are.
+    public let context: APIContext
+
+    /// A parameter of the path as an identifier.
+    ///
+    /// - Parameter name: its name in the route.
+    /// - Throws: 404 `not-found`: nothing can have that name.
+    public func identifier(_ name: String = "id") throws -> UUIDv7 {
+        guard let text = context.parameters.get(name), let identifier = UUIDv7(text) else {
+            throw Problem(404, "not-found", "There is nothing with this id.")
+        }
+        return identifier
+    }
+
+    /// A parameter of the query, percent-decoded.
+    ///
+    /// - Parameter name: its name.
+    public func query(_ name: String) -> String? {
+        request.uri.queryParameters.get(name)
+    }
+
+    /// The body as JSON.
+    ///
+    /// - Parameter type: what it should be.
+    /// - Throws: 400 or 422.
+    public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
+        try JSONCoding.decode(type, from: body)
+    }
+
+    /// The subject of the caller's token.
+    public var subject: String { caller?.subject ?? "" }
+}
+
+/// Thrown when a request must end without an answer: the caller cannot know, and has to ask again.
+public struct Unanswerable: Error, Hashable {
+    /// Makes the error.
+    public init() {}
+}
+
+/// An HTTP API: its routes, who may call each, and the manners that all of them share.
+///
+/// Errors are problem details; an unknown path is 404, a wrong method 405 with `Allow`, a body over its limit 413. The
+/// token is looked at before anything else of a request.
+public struct API {
+    /// Handles one request.
+    public typealias Handler = @Sendable (APIRequest) async throws -> Response
+
+    /// The largest body, where nothing else is said: 1 MiB.
+    public static let largestBody = 1 << 20
+
+    private let authority: TokenAuthority
+    private let router: Router<APIContext>
+    private var methods: [[Substring]: Set<HTTPRequest.Method>] = [:]
+
+    /// An API with nothing in it but `GET /healthz` (the process is alive) and `GET /readyz` (it serves).
+    ///
+    /// - Parameters:
+    ///   - authority: verifies tokens.
+    ///   - isReady: whether the process serves.
+    public init(authority: TokenAuthority, isReady: @escaping @Sendable () async -> Bool = { true }) {
+        self.authority = authority
+        self.router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
+        on(.get, "/healthz", allow: nil) { _ in try .json(["status": "alive"]) }
+        on(.get, "/readyz", allow: nil) { _ in
+            guard await isReady() else { throw Problem(503, "not-ready", "The process is starting or stopping.") }
+            return try .json(["status": "ready"])
+        }
+    }
+
+    /// Adds a route.
+    ///
+    /// - Parameters:
+    ///   - method: the method.
+    ///   - path: the path; `:name` is a parameter.
+    ///   - roles: who may call it; nil asks for no token.
+    ///   - bodyLimit: the largest body, in bytes.
+    ///   - handler: handles it.
+    public mutating func on(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        allow roles: Set<Role>?,
+        bodyLimit: Int = API.largestBody,
+        handler: @escaping Handler
+    ) {
+        let segments = path.split(separator: "/")
+        methods[segments, default: []].formUnion(method == .get ? [.get, .head] : [method])
+        let authority = authority
+        router.on(RouterPath(path), method: method) { request, context in
+            let caller = try await Self.caller(of: request, allowed: roles, authority: authority)
+            let body = try await Self.body(of: request, limit: bodyLimit)
+            return try await handler(
+                APIRequest(head: request.head, caller: caller, body: body, request: request, context: context)
+            )
+        }
+    }
+
+    /// What serves the routes added so far.
+    public func responder() -> some HTTPResponder<APIContext> {
+        APIResponder(routes: router.buildResponder(), methods: methods)
+    }
+
+    private static func caller(
+        of request: Request,
+        allowed roles: Set<Role>?,
+        authority: TokenAuthority
+    ) async throws -> Caller? {
+        guard let roles else { return nil }
+        guard let field = request.headers[.authorization], field.count > 7,
+            field.prefix(7).lowercased() == "bearer "
+        else {
+            throw Problem(401, "token-required", "Send 'Authorization: Bearer TOKEN'.")
+        }
+        let caller = try await authority.verify(String(field.dropFirst(7)).trimmingCharacters(in: .whitespaces))
+        guard roles.contains(caller.role) else {
+            let allowed = roles.map(\.rawValue).sorted().joined(separator: " or ")
+            throw Problem(403, "wrong-role", "This needs a token with the role \(allowed).")
+        }
+        return caller
+    }
+
+    private static func body(of request: Request, limit: Int) async throws -> ByteBuffer {
+        let problem = Problem(413, "body-too-large", "The body is larger than \(limit) bytes.")
+        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw problem }
+        do {
+            return try await request.body.collect(upTo: limit)
+        } catch is NIOTooManyBytesError {
+            throw problem
+        }
+    }
+}
+
+private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {
+    let routes: Routes
+    let methods: [[Substring]: Set<HTTPRequest.Method>]
+
+    func respond(to request: Request, context: APIContext) async throws -> Response {
+        do {
+            return try await routes.respond(to: request, context: context)
+        } catch let problem as Problem {
+            return .problem(problem)
+        } catch let error as HTTPError where error.status == .notFound {
+            return notFound(request)
+        } catch is Unanswerable {
+            try await context.channel.close()
+            throw Unanswerable()
+        } catch let error as any HTTPResponseError {
+            return .problem(Problem(Int(error.status.code), "bad-request", "The request cannot be read."))
+        } catch {
+            context.logger.error(
+                "A request failed",
+                metadata: ["error": "\(error)", "http.method": "\(request.method)", "url.path": "\(request.uri.path)"]
+            )
+            return .problem(
+                Problem(500, "internal-error", "Something went wrong here. Ask again with the same key.")
+            )
+        }
+    }
+
+    private func notFound(_ request: Request) -> Response {
+        let segments = request.uri.path.split(separator: "/")
+        let allowed = methods.filter { template, _ in
+            template.count == segments.count && zip(template, segments).allSatisfy { $0.hasPrefix(":") || $0 == $1 }
+        }
+        let names = Set(allowed.values.joined()).map(\.rawValue).sorted()
+        if names.isEmpty || names.contains(request.method.rawValue) {
+            return .problem(Problem(404, "not-found", "There is nothing at \(request.uri.path)."))
+        }
+        var response = Response.problem(
+            Problem(405, "method-not-allowed", "Here goes \(names.joined(separator: ", ")).")
+        )
+        response.headers[.allow] = names.joined(separator: ", ")
+        return response
+    }
+}
+
+extension Response {
+    /// A JSON answer.
+    ///
+    /// - Parameters:
+    ///   - value: the body.
+    ///   - status: the status.
+    ///   - headers: further headers.
+    public static func json(
+        _ value: some Encodable,
+        status: HTTPResponse.Status = .ok,
+        headers: HTTPFields = [:]
+    ) throws -> Response {
+        var headers = headers
+        headers[.contentType] = "application/json; charset=utf-8"
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: try JSONCoding.encode(value)))
+    }
+
+    /// A problem as an answer.
+    ///
+    /// - Parameter problem: the problem.
+    public static func problem(_ problem: Problem) -> Response {
+        var headers: HTTPFields = [.contentType: "application/problem+json"]
+        if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
+        if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        let status = HTTPResponse.Status(code: problem.status)
+        // A problem is made of strings and finite numbers, which encode; an empty body still has the status.
+        let body = (try? JSONCoding.encode(problem)) ?? ByteBuffer()
+        return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: body))
+    }
+}

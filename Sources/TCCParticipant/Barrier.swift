@@ -1,0 +1,207 @@
+public import GRDB
+public import TCC
+
+/// The participant's record of every branch: makes each call take effect once, in whatever order calls arrive.
+///
+/// Synchronous functions over a database connection, each to be run in a transaction by its caller, together with the
+/// effect (the idea is DTM's "sub-transaction barrier"; the table is ``BarrierTable``).
+public enum Barrier {
+    /// Creates the barrier's tables.
+    ///
+    /// - Parameter migrator: of the database that holds the resource.
+    public static func registerMigrations(in migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("barrier-1") { database in
+            try database.execute(
+                sql: """
+                    CREATE TABLE barrier (
+                        gid TEXT NOT NULL,
+                        branch TEXT NOT NULL,
+                        action TEXT NOT NULL,
+                        state TEXT NOT NULL CHECK (state IN ('reserved', 'confirmed', 'cancelled')),
+                        -- Of the try; for a tombstone, the latest that its try could have.
+                        deadline INTEGER NOT NULL,
+                        PRIMARY KEY (gid, branch)
+                    ) WITHOUT ROWID;
+                    CREATE INDEX barrier_reserved ON barrier (deadline) WHERE state = 'reserved';
+
+                    CREATE TABLE barrier_horizon (
+                        id INTEGER PRIMARY KEY CHECK (id = 1),
+                        pruned_before INTEGER NOT NULL
+                    );
+                    INSERT INTO barrier_horizon VALUES (1, 0);
+                    """
+            )
+        }
+    }
+
+    /// Applies a try.
+    ///
+    /// - Parameters:
+    ///   - call: the try.
+    ///   - resource: what it reserves.
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Returns: the branch's outcome so far.
+    /// - Throws: 410 if it comes too late, 422 if it is not valid, or the resource's refusal; then nothing is written.
+    public static func attempt<R: Resource>(
+        _ call: BranchCall<R.Payload>,
+        on resource: R,
+        at now: Timestamp,
+        in database: Database
+    ) throws -> BranchOutcome {
+        guard let deadline = call.deadline else { throw Problem.invalid("deadline", "is missing") }
+        guard deadline <= now + ProtocolLimits.longestDeadline else {
+            throw Problem.invalid("deadline", "must be at most 2 h ahead")
+        }
+        switch BarrierTable.onTry(try row(of: call.id, in: database)) {
+        case .answer(let outcome): return outcome
+        case .tooLate: throw tooLate("The transaction was cancelled.")
+        case .reserve: break
+        }
+        guard now < deadline else { throw tooLate("The try came after its deadline.") }
+        guard try deadline >= prunedBefore(in: database) else {
+            throw tooLate("The try is older than anything this participant remembers.")
+        }
+        try resource.reserve(call, at: now, in: database)
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO barrier (gid, branch, action, state, deadline) VALUES (?, ?, ?, 'reserved', ?)"
+        )
+        try insert.execute(arguments: [
+            call.gid.description, call.branch.description, call.action, deadline.milliseconds,
+        ])
+        return .reserved
+    }
+
+    private static func tooLate(_ detail: String) -> Problem { Problem(410, "too-late", detail) }
+
+    /// Applies a decision.
+    ///
+    /// - Parameters:
+    ///   - decision: the decision.
+    ///   - id: the branch.
+    ///   - action: what its transaction does; kept with a tombstone.
+    ///   - resource: what holds the reservation.
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Returns: the outcome that fits the decision.
+    /// - Throws: 409 if the branch cannot do as decided.
+    public static func carryOut(
+        _ decision: Decision,
+        _ id: BranchID,
+        action: String,
+        on resource: some Resource,
+        at now: Timestamp,
+        in database: Database
+    ) throws -> BranchOutcome {
+        let row = try row(of: id, in: database)
+        switch decision == .confirm ? BarrierTable.onConfirm(row) : BarrierTable.onCancel(row) {
+        case .answer(let outcome):
+            return outcome
+        case .conflict(let code):
+            throw Problem(409, code, "The branch is \(row?.rawValue ?? "not reserved"); it cannot \(decision.rawValue).")
+        case .confirm:
+            try resource.confirm(id, at: now, in: database)
+            try finish(id, .confirmed, in: database)
+            return .confirmed
+        case .release:
+            try resource.cancel(id, at: now, in: database)
+            try finish(id, .cancelled, in: database)
+            return .cancelled
+        case .tombstone:
+            let insert = try database.cachedStatement(
+                sql: "INSERT INTO barrier (gid, branch, action, state, deadline) VALUES (?, ?, ?, 'cancelled', ?)"
+            )
+            let deadline = now + ProtocolLimits.longestDeadline
+            try insert.execute(arguments: [
+                id.gid.description, id.branch.description, action, deadline.milliseconds,
+            ])
+            return .cancelled
+        }
+    }
+
+    private static func finish(_ id: BranchID, _ outcome: BranchOutcome, in database: Database) throws {
+        let update = try database.cachedStatement(sql: "UPDATE barrier SET state = ? WHERE gid = ? AND branch = ?")
+        try update.execute(arguments: [outcome.rawValue, id.gid.description, id.branch.description])
+    }
+
+    /// Where a branch stands.
+    ///
+    /// - Parameters:
+    ///   - id: the branch.
+    ///   - database: the connection.
+    public static func row(of id: BranchID, in database: Database) throws -> BranchOutcome? {
+        let select = try database.cachedStatement(sql: "SELECT state FROM barrier WHERE gid = ? AND branch = ?")
+        let text = try String.fetchOne(select, arguments: [id.gid.description, id.branch.description])
+        return text.flatMap(BranchOutcome.init(rawValue:))
+    }
+
+    /// A reservation whose deadline has passed: its holder must ask what became of the transaction.
+    public struct Overdue: Hashable, Sendable {
+        /// The branch.
+        public var id: BranchID
+        /// What its transaction does.
+        public var action: String
+    }
+
+    /// Reservations whose deadline has passed, the oldest first.
+    ///
+    /// - Parameters:
+    ///   - now: the time.
+    ///   - limit: how many at most.
+    ///   - database: the connection.
+    public static func overdue(at now: Timestamp, limit: Int, in database: Database) throws -> [Overdue] {
+        let select = try database.cachedStatement(
+            sql: """
+                SELECT gid, branch, action FROM barrier WHERE state = 'reserved' AND deadline <= ?
+                ORDER BY deadline LIMIT ?
+                """
+        )
+        return try Row.fetchAll(select, arguments: [now.milliseconds, limit]).compactMap { row in
+            let (gid, branch): (String, String) = (row[0], row[1])
+            guard let gid = GlobalTransactionID(gid), let branch = ParticipantName(branch) else { return nil }
+            return Overdue(id: BranchID(gid: gid, branch: branch), action: row[2])
+        }
+    }
+
+    /// How far back a participant may forget: never what a coordinator may still speak of.
+    ///
+    /// - Parameters:
+    ///   - ownNow: the participant's clock, read before it asked.
+    ///   - answer: what the coordinator said.
+    ///   - retention: how long things are remembered.
+    public static func horizon(ownNow: Timestamp, _ answer: OutcomeHorizon, retention: Duration) -> Timestamp {
+        let horizon = min(ownNow, answer.now) - retention
+        guard let oldest = answer.oldestUnfinished else { return horizon }
+        return min(horizon, oldest - ProtocolLimits.horizonMargin)
+    }
+
+    /// Forgets some finished branches whose deadline lies before a horizon, and stores the horizon: from then on, a try
+    /// that is older is too late.
+    ///
+    /// - Parameters:
+    ///   - horizon: see ``horizon(ownNow:_:retention:)``.
+    ///   - limit: how many at most.
+    ///   - database: the connection.
+    /// - Returns: how many were forgotten; as many as the limit if there may be more.
+    public static func prune(before horizon: Timestamp, limit: Int, in database: Database) throws -> Int {
+        try database.execute(
+            sql: "UPDATE barrier_horizon SET pruned_before = max(pruned_before, ?)",
+            arguments: [horizon.milliseconds]
+        )
+        // A gid's own time lies before its deadline: those before the horizon are a prefix of the table.
+        try database.execute(
+            sql: """
+                DELETE FROM barrier WHERE (gid, branch) IN (
+                    SELECT gid, branch FROM barrier WHERE gid < ? AND state != 'reserved' AND deadline < ?
+                    ORDER BY gid LIMIT ?)
+                """,
+            arguments: [UUIDv7(leastAt: horizon).description, horizon.milliseconds, limit]
+        )
+        return database.changesCount
+    }
+
+    static func prunedBefore(in database: Database) throws -> Timestamp {
+        let select = try database.cachedStatement(sql: "SELECT pruned_before FROM barrier_horizon")
+        return Timestamp(milliseconds: try Int64.fetchOne(select) ?? 0)
+    }
+}

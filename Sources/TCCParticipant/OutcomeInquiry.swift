@@ -1,0 +1,103 @@
+import Failpoints
+import Logging
+public import ServiceLifecycle
+public import TCC
+import TCCStorage
+
+/// Sees to it that no reservation hangs: from its deadline on, the coordinator is asked what became of it.
+///
+/// It does what it is told and never decides alone: while the coordinator does not answer, the reservation stays.
+public struct OutcomeInquiry<R: Resource>: Service {
+    /// How often the barrier is looked through while nothing is overdue.
+    private static var interval: Duration { .milliseconds(200) }
+    private static var groupSize: Int { 256 }
+
+    private let participant: ParticipantService<R>
+    private let retry: RetryPolicy
+    private let ask: @Sendable (GlobalTransactionID) async throws -> Outcome
+
+    /// An inquiry.
+    ///
+    /// - Parameters:
+    ///   - participant: whose reservations they are.
+    ///   - retry: how it backs off while it learns nothing.
+    ///   - ask: asks the coordinator for one transaction.
+    public init(
+        _ participant: ParticipantService<R>,
+        retry: RetryPolicy = RetryPolicy(),
+        ask: @escaping @Sendable (GlobalTransactionID) async throws -> Outcome
+    ) {
+        self.participant = participant
+        self.retry = retry
+        self.ask = ask
+    }
+
+    /// Asks until the service group stops it.
+    public func run() async throws {
+        await cancelWhenGracefulShutdown {
+            var failures = 0
+            while !Task.isCancelled {
+                let (settled, unsettled) = await askOnce()
+                failures = settled > 0 || unsettled == 0 ? 0 : min(failures + 1, 1000)
+                var generator = participant.world.generator
+                let pause =
+                    failures == 0 ? Self.interval : retry.delay(afterFailures: failures, using: &generator)
+                try? await participant.world.sleep(pause)  // `try?`: a cancelled sleep ends the loop
+            }
+        }
+    }
+
+    /// Asks once for every overdue reservation, one after the other; a coordinator that does not answer is asked once.
+    ///
+    /// - Returns: how many were settled, and how many were not.
+    func askOnce() async -> (settled: Int, unsettled: Int) {
+        let now = participant.world.wallClock()
+        let overdue: [Barrier.Overdue]
+        do {
+            overdue = try await participant.store.read {
+                try Barrier.overdue(at: now, limit: Self.groupSize, in: $0)
+            }
+        } catch {
+            participant.logger.error("The barrier could not be read", metadata: ["error": "\(error)"])
+            return (0, 1)
+        }
+        var settled = 0
+        for reservation in overdue {
+            do {
+                if try await settle(reservation) { settled += 1 }
+            } catch let problem as Problem {
+                // About this one: the others may fare better.
+                log(problem, reservation)
+            } catch {
+                log(error, reservation)
+                break
+            }
+        }
+        return (settled, overdue.count - settled)
+    }
+
+    private func settle(_ reservation: Barrier.Overdue) async throws -> Bool {
+        try await participant.failpoints.pass(.participantAskBefore)
+        let outcome = try await ask(reservation.id.gid)
+        try await participant.failpoints.pass(.participantAskAfter)
+        let decision: Decision
+        switch outcome {
+        case .pending: return false
+        case .confirm: decision = .confirm
+        case .cancel: decision = .cancel
+        }
+        _ = try await participant.carryOut(decision, reservation.id, action: reservation.action)
+        participant.logger.notice(
+            "A reservation was overdue; the coordinator said what became of it",
+            metadata: ["tcc.gid": "\(reservation.id.gid)", "tcc.decision": "\(decision.rawValue)"]
+        )
+        return true
+    }
+
+    private func log(_ error: any Error, _ reservation: Barrier.Overdue) {
+        participant.logger.warning(
+            "A reservation is overdue and its outcome could not be learned; asking again",
+            metadata: ["tcc.gid": "\(reservation.id.gid)", "error": "\(error)"]
+        )
+    }
+}

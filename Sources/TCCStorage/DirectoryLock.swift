@@ -1,0 +1,52 @@
+import Foundation
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// The exclusive right to a data directory, held as long as the process lives.
+public struct DirectoryLock: Sendable {
+    private let descriptor: CInt
+
+    /// A directory that cannot be had; says why, for people.
+    public struct Refused: Error, Hashable, CustomStringConvertible {
+        /// One line.
+        public let description: String
+    }
+
+    /// Creates the directory if need be and locks it.
+    ///
+    /// - Parameter directory: the data directory.
+    /// - Throws: ``Refused`` if it cannot be made or written to, or if another process has it.
+    public init(_ directory: String) throws {
+        do {
+            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+        } catch {
+            throw Refused(description: "the data directory \(directory) cannot be made: \(error.localizedDescription)")
+        }
+        let path = directory + "/lock"
+        self.descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
+        guard descriptor >= 0 else {
+            throw Refused(description: "the data directory \(directory) is not writable: \(String(cString: strerror(errno)))")
+        }
+        guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
+            close(descriptor)
+            throw Refused(description: "the data directory \(directory) is in use by another process")
+        }
+        // The directory's own entry must survive a loss of power as well as what is in it.
+        for path in [directory, directory + "/.."] {
+            let folder = open(path, O_RDONLY | O_CLOEXEC)
+            guard folder >= 0 else { continue }
+            fsync(folder)
+            close(folder)
+        }
+    }
+
+    /// Gives the directory up.
+    public func release() {
+        flock(descriptor, LOCK_UN)
+        close(descriptor)
+    }
+}

@@ -1,0 +1,226 @@
+public import Failpoints
+public import GRDB
+public import Logging
+import Synchronization
+import TCC
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+/// A SQLite database whose writes are on disk before they are answered.
+///
+/// One writer takes all the operations that are waiting, applies them in one SQLite transaction, commits once, and only
+/// then answers each (group commit: DeWitt et al., "Implementation Techniques for Main Memory Database Systems",
+/// SIGMOD 1984). It adds no delay: while one commit is being synced, the next group gathers by itself.
+///
+/// - An operation that throws fails alone. It may be run twice: once with the others, and once more in a savepoint of
+///   its own after one of them failed, so it must do nothing but read and write the database.
+/// - A commit that fails and was cleanly rolled back (the disk is full) fails its operations with a 503 problem.
+/// - A commit whose fate is unknown (a failed sync) ends the process: at the next start, recovery reads the truth.
+public final class DurableStore: Sendable {
+    private struct Operation: Sendable {
+        let perform: @Sendable (Database) throws -> any Sendable
+        let complete: @Sendable (Result<any Sendable, any Error>) -> Void
+    }
+
+    private struct Queue {
+        var waiting: [Operation] = []
+        var isDraining = false
+    }
+
+    private static let largestGroup = 1024
+
+    private let pool: DatabasePool
+    private let queue = Mutex(Queue())
+    private let failpoints: Failpoints
+    private let logger: Logger
+    private let onUnknownCommit: @Sendable (any Error) -> Void
+
+    /// Opens or creates a database in WAL mode with `synchronous = FULL`, and migrates it.
+    ///
+    /// - Parameters:
+    ///   - path: the database file.
+    ///   - migrator: brings its schema up to date.
+    ///   - failpoints: what a test asked for.
+    ///   - logger: where a fatal commit is reported.
+    ///   - onUnknownCommit: what to do after a commit of unknown fate; the default ends the process with code 70.
+    /// - Throws: whatever SQLite meets.
+    public init(
+        path: String,
+        migrator: DatabaseMigrator,
+        failpoints: Failpoints = .none,
+        logger: Logger,
+        onUnknownCommit: @escaping @Sendable (any Error) -> Void = DurableStore.endProcess
+    ) throws {
+        var configuration = Configuration()
+        configuration.label = "store"
+        configuration.maximumReaderCount = 4
+        configuration.prepareDatabase { database in
+            #if canImport(Darwin)
+            // On Apple's systems fsync leaves the data in the drive's cache.
+            try database.execute(sql: "PRAGMA fullfsync = 1; PRAGMA checkpoint_fullfsync = 1")
+            #endif
+            try database.execute(sql: "PRAGMA temp_store = MEMORY")
+        }
+        self.pool = try DatabasePool(path: path, configuration: configuration)
+        self.failpoints = failpoints
+        self.logger = logger
+        self.onUnknownCommit = onUnknownCommit
+        // GRDB sets NORMAL when it enters WAL mode, after `prepareDatabase`: under NORMAL a commit is not synced.
+        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        try migrator.migrate(pool)
+    }
+
+    /// Ends the process with code 70, answering nobody.
+    public static let endProcess: @Sendable (any Error) -> Void = { _ in _exit(70) }
+
+    /// Runs an operation; when this returns, what it wrote is on disk.
+    ///
+    /// - Parameter operation: reads and writes the database, and nothing else; its errors come back to the caller.
+    /// - Returns: what the operation returned.
+    /// - Throws: what the operation threw, or a 503 problem if the disk is full.
+    public func write<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        let value = try await withCheckedThrowingContinuation { continuation in
+            enqueue(Operation(perform: operation) { continuation.resume(with: $0) })
+        }
+        guard let value = value as? Value else { preconditionFailure("an operation returns one type") }
+        return value
+    }
+
+    /// Reads a snapshot that has everything whose write was answered, and nothing that is not on disk.
+    ///
+    /// - Parameter operation: reads the database.
+    /// - Returns: what the operation returned.
+    /// - Throws: what the operation threw.
+    public func read<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+        try await pool.read(operation)
+    }
+
+    /// Closes the database; further operations fail.
+    public func close() throws {
+        try pool.close()
+    }
+
+    private func enqueue(_ operation: Operation) {
+        let mustDrain = queue.withLock {
+            $0.waiting.append(operation)
+            let wasDraining = $0.isDraining
+            $0.isDraining = true
+            return !wasDraining
+        }
+        guard mustDrain else { return }
+        pool.asyncWriteWithoutTransaction { self.drain($0) }
+    }
+
+    /// Commits group after group until nothing waits; runs on the database's writer thread.
+    private func drain(_ database: Database) {
+        while true {
+            let group = queue.withLock { queue in
+                let group = Array(queue.waiting.prefix(Self.largestGroup))
+                queue.waiting.removeFirst(group.count)
+                queue.isDraining = !group.isEmpty
+                return group
+            }
+            if group.isEmpty { return }
+            let results: [Result<any Sendable, any Error>]
+            do {
+                results = try apply(group, in: database, isolated: false)
+            } catch is NeedsIsolation {
+                do {
+                    results = try apply(group, in: database, isolated: true)
+                } catch {
+                    results = group.map { _ in .failure(Self.readable(error)) }
+                }
+            } catch {
+                results = group.map { _ in .failure(Self.readable(error)) }
+            }
+            for (operation, result) in zip(group, results) { operation.complete(result) }
+        }
+    }
+
+    private struct NeedsIsolation: Error {}
+
+    /// Applies a group in one transaction: without savepoints, which cost more than most operations, as long as every
+    /// operation that throws has written nothing.
+    private func apply(
+        _ group: [Operation],
+        in database: Database,
+        isolated: Bool
+    ) throws -> [Result<any Sendable, any Error>] {
+        try database.beginTransaction(.immediate)
+        var results: [Result<any Sendable, any Error>] = []
+        results.reserveCapacity(group.count)
+        do {
+            for operation in group {
+                let changes = database.totalChangesCount
+                do {
+                    if isolated { try database.execute(sql: "SAVEPOINT operation") }
+                    results.append(.success(try operation.perform(database)))
+                    if isolated { try database.execute(sql: "RELEASE operation") }
+                } catch {
+                    if isolated, database.isInsideTransaction {
+                        try database.execute(sql: "ROLLBACK TO operation; RELEASE operation")
+                    } else if !database.isInsideTransaction || database.totalChangesCount != changes {
+                        throw isolated ? error : NeedsIsolation()
+                    }
+                    results.append(.failure(Self.readable(error)))
+                }
+            }
+        } catch {
+            try rollBack(database)
+            throw error
+        }
+        try commit(database)
+        return results
+    }
+
+    private func commit(_ database: Database) throws {
+        do {
+            try failpoints.passBlocking(.storageCommitBefore)
+        } catch {
+            try rollBack(database)
+            throw DatabaseError(resultCode: .SQLITE_FULL, message: "\(error)")
+        }
+        do {
+            try database.commit()
+            try failpoints.passBlocking(.storageCommitAfter)
+        } catch {
+            // A full disk is met before the commit frame is written: rolled back, it is as if it had not been. After
+            // any other error, a failed sync above all, the commit may or may not be there.
+            if let code = (error as? DatabaseError)?.resultCode, code == .SQLITE_FULL || code == .SQLITE_BUSY {
+                try rollBack(database)
+                throw error
+            }
+            logger.critical(
+                "The fate of a commit is unknown; ending so that the next start reads the truth from disk",
+                metadata: ["error": "\(error)"]
+            )
+            onUnknownCommit(error)
+            throw error
+        }
+    }
+
+    private func rollBack(_ database: Database) throws {
+        guard database.isInsideTransaction else { return }
+        do {
+            try database.rollback()
+        } catch {
+            logger.critical("A rollback failed; ending", metadata: ["error": "\(error)"])
+            onUnknownCommit(error)
+            throw error
+        }
+    }
+
+    private static func readable(_ error: any Error) -> any Error {
+        guard let error = error as? DatabaseError, error.resultCode == .SQLITE_FULL else { return error }
+        return Problem(
+            503,
+            "storage-full",
+            "The disk is full. Nothing was changed; try again when there is room.",
+            retryAfterSeconds: 1
+        )
+    }
+}
