@@ -171,7 +171,7 @@ let package = Package(
         .testTarget(
             name: "PostsTests",
             dependencies: [
-                "DraftLibrary", "Failpoints", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing", "TCC",
+                "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing", "TCC",
                 "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
                 httpTypes, lifecycle, logging, nioCore,
             ],

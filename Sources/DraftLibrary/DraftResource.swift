@@ -1,3 +1,4 @@
+import Foundation
 public import GRDB
 public import Posts
 public import TCC
@@ -38,7 +39,9 @@ public struct DraftResource: Resource {
 
     private func checkPublish(_ payload: PostPayload, _ draft: Row?, in database: Database) throws {
         let revision = try payload.checkedRevision()
-        guard let baseRevision = payload.baseRevision else { throw Problem.invalid("payload.baseRevision", "is missing") }
+        guard let baseRevision = payload.baseRevision else {
+            throw Problem.invalid("payload.baseRevision", "is missing")
+        }
         guard let title = payload.title, let content = payload.content else {
             guard payload.title == nil, payload.content == nil else {
                 throw Problem.invalid("payload.content", "must be there with the title, or both be null")
@@ -115,16 +118,23 @@ public struct DraftResource: Resource {
 
     private func confirmPublish(of id: UUIDv7, _ row: Row, at now: Timestamp, in database: Database) throws {
         let revision: Int = row[5]
-        let text = (row[6] as Data?).map { title in
-            PostText(
-                title: DraftStore.text(title),
-                content: DraftStore.text(row[7]),
-                source: (row[3] as Data?).map(DraftStore.text)
-            )
-        }
+        let text = (row[6] as Data?)
+            .map { title in
+                PostText(
+                    title: DraftStore.text(title),
+                    content: DraftStore.text(row[7]),
+                    source: (row[3] as Data?).map(DraftStore.text)
+                )
+            }
         if let text, row[4] as Bool {
             return try DraftStore.insert(
-                id, text, revision: revision, by: row[2], status: .published, at: now, in: database
+                id,
+                text,
+                revision: revision,
+                by: row[2],
+                status: .published,
+                at: now,
+                in: database
             )
         }
         if let text { try DraftStore.insertRevision(id, revision, text.title, text.content, at: now, in: database) }

@@ -38,7 +38,8 @@ struct DraftRoutes: Sendable {
                 id,
                 text,
                 by: author,
-                ifRevision: { revision in try expected.map { try EntityTag.matches($0, revision, weak: false) } ?? true },
+                ifRevision: { revision in try expected.map { try EntityTag.matches($0, revision, weak: false) } ?? true
+                },
                 at: now,
                 in: database
             )

@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Hosting
+public import Hosting
 import TCCParticipant
 
 /// The command that runs the draft service.
@@ -29,17 +29,25 @@ public struct DraftService: AsyncParsableCommand {
     public func run() async throws {
         let settings = try host.resolve(process: "draft-service", port: 8081)
         let coordinatorURL = try coordinator.resolve()
-        try await Host.run(settings) { context in
-            try .participant(
-                context,
-                database: "drafts.sqlite",
-                coordinatorURL: coordinatorURL,
-                resource: DraftResource(),
-                migrate: DraftStore.registerMigrations(in:),
-                addRoutes: { api, store in
-                    DraftRoutes(store: store, world: context.world, failpoints: context.failpoints).add(to: &api)
-                }
-            )
-        }
+        try await Host.run(settings) { try Self.build($0, coordinatorURL: coordinatorURL) }
+    }
+
+    /// Makes the process's parts.
+    ///
+    /// - Parameters:
+    ///   - context: what it is built from.
+    ///   - coordinatorURL: whom it asks for outcomes.
+    /// - Throws: a failure that a person can read.
+    public static func build(_ context: HostContext, coordinatorURL: String) throws -> HostedProcess {
+        try .participant(
+            context,
+            database: "drafts.sqlite",
+            coordinatorURL: coordinatorURL,
+            resource: DraftResource(),
+            migrate: DraftStore.registerMigrations(in:),
+            addRoutes: { api, store in
+                DraftRoutes(store: store, world: context.world, failpoints: context.failpoints).add(to: &api)
+            }
+        )
     }
 }

@@ -103,17 +103,21 @@ public enum DraftStore {
         let select = try database.cachedStatement(
             sql: """
                 SELECT \(columns) FROM \(tables)
-                WHERE d.author = ?1 AND (?2 IS NULL OR d.source = ?2) AND d.id < ?3
-                ORDER BY d.id DESC LIMIT ?4
+                WHERE d.author = ? AND d.id < ? \(source == nil ? "" : "AND d.source = ?")
+                ORDER BY d.id DESC LIMIT ?
                 """
         )
-        let arguments: StatementArguments = [author, source.map(blob), before?.description ?? "~", limit]
+        var arguments: StatementArguments = [author, before?.description ?? "~"]
+        if let source { arguments += [blob(source)] }
+        arguments += [limit]
         return try Row.fetchAll(select, arguments: arguments).map(draft(from:))
     }
 
     private static func draft(from row: Row) throws -> Draft {
         guard let id = UUIDv7(row[0] as String), let status = DraftStatus(rawValue: row[6]) else {
-            throw DatabaseError(message: "a draft has the id '\(row[0] as String)' and the status '\(row[6] as String)'")
+            throw DatabaseError(
+                message: "a draft has the id '\(row[0] as String)' and the status '\(row[6] as String)'"
+            )
         }
         return Draft(
             id: id,
@@ -174,7 +178,9 @@ public enum DraftStore {
         let select = try database.cachedStatement(
             sql: "SELECT head_revision, next_revision FROM drafts WHERE id = ? AND author = ?"
         )
-        guard let row = try Row.fetchOne(select, arguments: [id.description, author]) else { throw Problem.postNotFound }
+        guard let row = try Row.fetchOne(select, arguments: [id.description, author]) else {
+            throw Problem.postNotFound
+        }
         guard try isExpected(row[0]) else {
             throw Problem(412, "stale-revision", "The draft is at revision \(row[0] as Int) now. Read it again.")
         }

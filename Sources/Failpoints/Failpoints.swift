@@ -64,9 +64,12 @@ public struct Failpoints: Sendable {
                     problem: "unknown name; 'orchestrator failpoints' lists them"
                 )
             }
-            let words = sides[1].split(separator: "@", maxSplits: 1).map(String.init)
+            let words = sides[1].split(separator: "@", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
             guard let action = Action(words[0]) else {
-                throw FailpointSyntaxError(part: String(part), problem: "the action is crash, pause(MILLISECONDS) or error")
+                throw FailpointSyntaxError(
+                    part: String(part),
+                    problem: "the action is crash, pause(MILLISECONDS) or error"
+                )
             }
             var onlyVisit: Int?
             if words.count == 2 {

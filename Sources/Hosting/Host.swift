@@ -23,6 +23,31 @@ public struct HostContext: Sendable {
     public let world: World
     /// Where its logs go.
     public let logger: Logger
+
+    /// Makes a context.
+    ///
+    /// - Parameters:
+    ///   - settings: what the process runs with.
+    ///   - authority: issues and verifies tokens.
+    ///   - client: makes its calls.
+    ///   - failpoints: what a test asked for.
+    ///   - world: clocks and chance.
+    ///   - logger: where its logs go.
+    public init(
+        settings: HostSettings,
+        authority: TokenAuthority,
+        client: JSONClient,
+        failpoints: Failpoints = .none,
+        world: World = .system,
+        logger: Logger
+    ) {
+        self.settings = settings
+        self.authority = authority
+        self.client = client
+        self.failpoints = failpoints
+        self.world = world
+        self.logger = logger
+    }
 }
 
 /// What a process consists of.
@@ -105,7 +130,7 @@ public enum Host {
             onServerRunning: { channel in
                 announce("listening on http://\(settings.host):\(channel.localAddress?.port ?? settings.port)")
             },
-            logger: context.logger
+            logger: quiet(context.logger)
         )
         var configuration = ServiceGroupConfiguration(
             services: process.services.map { .init(service: $0) } + [.init(service: server)],
@@ -123,7 +148,7 @@ public enum Host {
         }
     }
 
-    /// The service group reports every start and stop of its parts; only its warnings are news.
+    /// The server and the service group report every start and stop of their parts; only their warnings are news.
     private static func quiet(_ logger: Logger) -> Logger {
         var logger = logger
         if logger.logLevel > .debug { logger.logLevel = max(logger.logLevel, .warning) }

@@ -94,6 +94,37 @@ public struct HostSettings: Hashable, Sendable {
     /// The value of `TCC_FAILPOINTS`.
     public var failpoints: String?
 
+    /// Settings.
+    ///
+    /// - Parameters:
+    ///   - process: the process's name.
+    ///   - host: the address to listen on.
+    ///   - port: the port to listen on.
+    ///   - dataDirectory: where it keeps its data.
+    ///   - secretFile: the secret that all processes share.
+    ///   - logLevel: which logs are written.
+    ///   - retention: how long what has ended is remembered.
+    ///   - failpoints: the value of `TCC_FAILPOINTS`.
+    public init(
+        process: String,
+        host: String = "127.0.0.1",
+        port: Int = 0,
+        dataDirectory: String,
+        secretFile: String,
+        logLevel: Logger.Level = .info,
+        retention: Duration = .seconds(86400),
+        failpoints: String? = nil
+    ) {
+        self.process = process
+        self.host = host
+        self.port = port
+        self.dataDirectory = dataDirectory
+        self.secretFile = secretFile
+        self.logLevel = logLevel
+        self.retention = retention
+        self.failpoints = failpoints
+    }
+
     /// The path of a file in the data directory.
     ///
     /// - Parameter name: the file's name.

@@ -23,7 +23,9 @@ public enum SharedSecret {
     /// - Throws: ``Unusable``.
     public static func read(_ path: String) throws -> Data {
         guard let secret = FileManager.default.contents(atPath: path) else {
-            throw Unusable(description: "the secret file \(path) cannot be read; a first process that starts creates it")
+            throw Unusable(
+                description: "the secret file \(path) cannot be read; a first process that starts creates it"
+            )
         }
         guard secret.count >= fewestBytes else {
             throw Unusable(
@@ -50,26 +52,33 @@ public enum SharedSecret {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
             } catch {
-                throw Unusable(description: "the folder of the secret file \(path) cannot be made: \(error.localizedDescription)")
+                throw Unusable(
+                    description: "the folder of the secret file \(path) cannot be made: \(error.localizedDescription)"
+                )
             }
         }
         var generator = SystemRandomNumberGenerator()
-        let hexadecimal = (0..<32).map { _ in
-            let byte = String(UInt8.random(in: 0...255, using: &generator), radix: 16)
-            return byte.count == 1 ? "0" + byte : byte
-        }
+        let hexadecimal = (0..<32)
+            .map { _ in
+                let byte = String(UInt8.random(in: 0...255, using: &generator), radix: 16)
+                return byte.count == 1 ? "0" + byte : byte
+            }
         let text = hexadecimal.joined()
         let temporary = "\(path).\(getpid()).\(UInt32.random(in: 0...UInt32.max, using: &generator))"
         let file = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0o600)
         guard file >= 0 else {
-            throw Unusable(description: "the secret file \(path) cannot be created: \(String(cString: strerror(errno)))")
+            throw Unusable(
+                description: "the secret file \(path) cannot be created: \(String(cString: strerror(errno)))"
+            )
         }
         defer { unlink(temporary) }
         let written = text.withCString { write(file, $0, text.utf8.count) }
         fsync(file)
         close(file)
         guard written == text.utf8.count, link(temporary, path) == 0 || errno == EEXIST else {
-            throw Unusable(description: "the secret file \(path) cannot be created: \(String(cString: strerror(errno)))")
+            throw Unusable(
+                description: "the secret file \(path) cannot be created: \(String(cString: strerror(errno)))"
+            )
         }
     }
 }

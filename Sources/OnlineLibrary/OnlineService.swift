@@ -1,5 +1,5 @@
 public import ArgumentParser
-import Hosting
+public import Hosting
 import TCCParticipant
 
 /// The command that runs the online service.
@@ -29,15 +29,23 @@ public struct OnlineService: AsyncParsableCommand {
     public func run() async throws {
         let settings = try host.resolve(process: "online-service", port: 8082)
         let coordinatorURL = try coordinator.resolve()
-        try await Host.run(settings) { context in
-            try .participant(
-                context,
-                database: "online.sqlite",
-                coordinatorURL: coordinatorURL,
-                resource: OnlineResource(),
-                migrate: OnlineStore.registerMigrations(in:),
-                addRoutes: { api, store in OnlineRoutes(store: store).add(to: &api) }
-            )
-        }
+        try await Host.run(settings) { try Self.build($0, coordinatorURL: coordinatorURL) }
+    }
+
+    /// Makes the process's parts.
+    ///
+    /// - Parameters:
+    ///   - context: what it is built from.
+    ///   - coordinatorURL: whom it asks for outcomes.
+    /// - Throws: a failure that a person can read.
+    public static func build(_ context: HostContext, coordinatorURL: String) throws -> HostedProcess {
+        try .participant(
+            context,
+            database: "online.sqlite",
+            coordinatorURL: coordinatorURL,
+            resource: OnlineResource(),
+            migrate: OnlineStore.registerMigrations(in:),
+            addRoutes: { api, store in OnlineRoutes(store: store).add(to: &api) }
+        )
     }
 }

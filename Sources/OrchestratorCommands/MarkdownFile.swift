@@ -1,6 +1,6 @@
-import Foundation
+package import Foundation
 package import Posts
-package import TCC
+import TCC
 
 /// A Markdown file that is to be published.
 package struct MarkdownFile: Hashable, Sendable {
@@ -40,6 +40,7 @@ package struct MarkdownFile: Hashable, Sendable {
     /// Makes a post of the file's bytes.
     ///
     /// - Parameter data: its bytes.
+    /// - Returns: the post.
     /// - Throws: a `Problem` if they are not UTF-8, or not what a post may be.
     package func post(from data: Data) throws -> PostText {
         guard let content = String(validating: data, as: UTF8.self) else { throw Self.notUTF8(data) }

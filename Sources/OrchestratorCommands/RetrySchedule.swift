@@ -1,4 +1,4 @@
-package import TCC
+import TCC
 
 /// When to send a request again, and when to stop: full jitter, as long as patience lasts.
 package struct RetrySchedule: Hashable, Sendable {

@@ -58,10 +58,10 @@ struct Serve: AsyncParsableCommand {
     func run() async throws {
         let process = try host.resolve(process: "orchestrator", port: 8080)
         let settings = try resolve(ProcessInfo.processInfo.environment, retention: process.retention)
-        try await Host.run(process) { try await Orchestrator.build($0, settings) }
+        try await Host.run(process) { try await OrchestratorProcess.build($0, settings) }
     }
 
-    private func resolve(_ environment: [String: String], retention: Duration) throws -> Orchestrator.Settings {
+    private func resolve(_ environment: [String: String], retention: Duration) throws -> OrchestratorProcess.Settings {
         let variables = Variables(environment)
         let draft = try ServiceURL.parse(
             variables.resolve(draftURL, "DRAFT_URL", default: "http://127.0.0.1:8081"),
@@ -87,7 +87,7 @@ struct Serve: AsyncParsableCommand {
         guard (1...1_000_000).contains(coordinator.maxInFlight) else {
             throw ValidationError("--max-in-flight (or MAX_IN_FLIGHT) must be 1 to 1000000.")
         }
-        return Orchestrator.Settings(
+        return OrchestratorProcess.Settings(
             participants: participants,
             draftURL: draft,
             callTimeout: try variables.duration(callTimeout, "CALL_TIMEOUT", default: 1, in: 0.001...3600),

@@ -58,8 +58,6 @@ package struct ServiceAnswer: Sendable {
     }
 
     /// The body as JSON, or nil if it is not what is expected.
-    ///
-    /// - Parameter type: what it should be.
     package func decode<Value: Decodable>(_ type: Value.Type) -> Value? {
         // `try?`: each caller has a rule for a misfit.
         try? JSONCoding.decode(type, from: body)

@@ -13,8 +13,8 @@ package struct ServiceRequest: Sendable {
     package var path: String
     /// Who asks; nil sends no token.
     package var caller: Caller?
-    /// The idempotency key.
-    package var key: String?
+    /// Further headers, such as the idempotency key.
+    package var headers: [(String, String)] = []
     /// The body.
     package var body: ByteBuffer?
 
@@ -25,6 +25,7 @@ package struct ServiceRequest: Sendable {
     ///   - path: the path.
     ///   - query: the query, not encoded; absent values are left out.
     ///   - caller: who asks.
+    /// - Returns: the request.
     package static func get(
         _ service: ServiceName,
         _ path: String,
@@ -42,14 +43,27 @@ package struct ServiceRequest: Sendable {
     ///   - path: the path.
     ///   - caller: who asks.
     ///   - key: the idempotency key.
+    ///   - ifRevision: the draft's head must be this one.
     ///   - body: the body.
+    /// - Returns: the request.
     package static func post(
         _ path: String,
         as caller: Caller,
         key: String? = nil,
+        ifRevision: Int? = nil,
         body: ByteBuffer? = nil
     ) -> ServiceRequest {
-        ServiceRequest(method: .post, service: .orchestrator, path: path, caller: caller, key: key, body: body)
+        var headers: [(String, String)] = []
+        if let key { headers.append(("idempotency-key", key)) }
+        if let ifRevision { headers.append(("if-match", EntityTag.of(ifRevision))) }
+        return ServiceRequest(
+            method: .post,
+            service: .orchestrator,
+            path: path,
+            caller: caller,
+            headers: headers,
+            body: body
+        )
     }
 
     /// Only unreserved characters stay (RFC 3986, section 2.3): a plus sign in a file's name is no space.

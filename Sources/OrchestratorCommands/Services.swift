@@ -23,6 +23,8 @@ struct Services: Sendable {
     ///   - needsToken: whether the secret is needed.
     ///   - connections: how many calls to one service run at once.
     ///   - body: what to run.
+    /// - Returns: what it returns.
+    /// - Throws: what it throws; before it, a usage error about the secret.
     static func with<Result: Sendable>(
         _ options: SharedOptions,
         needsToken: Bool = true,
@@ -55,7 +57,7 @@ struct Services: Sendable {
                 request.method,
                 addresses[request.service] + request.path,
                 token: token,
-                headers: request.key.map { [("idempotency-key", $0)] } ?? [],
+                headers: request.headers,
                 body: request.body,
                 timeout: timeout
             )
@@ -149,6 +151,8 @@ struct Services: Sendable {
     ///   - type: what it holds.
     ///   - limit: how many items at most.
     ///   - request: makes the question, of a page's limit and a cursor.
+    /// - Returns: them, and where the list goes on.
+    /// - Throws: ``Unreachable``, or a ``CommandFailure`` if the service says no.
     func list<Item: Codable & Sendable>(
         of type: Item.Type,
         limit: Int,

@@ -1,8 +1,8 @@
-package import ArgumentParser
+import ArgumentParser
 import Foundation
 
 /// The options that the commands share.
-package struct SharedOptions: ParsableArguments {
+struct SharedOptions: ParsableArguments {
     @Option(
         name: .customLong("url"),
         help: ArgumentHelp(
@@ -41,17 +41,8 @@ package struct SharedOptions: ParsableArguments {
     @Flag(help: "Print JSON, for scripts.")
     var json = false
 
-    /// Made by the parser.
-    package init() {}
-
     /// Refuses addresses that cannot be one.
-    package mutating func validate() throws {
-        do {
-            _ = try addresses()
-        } catch let failure as CommandFailure {
-            throw ValidationError(failure.message)
-        }
-    }
+    mutating func validate() throws { _ = try addresses() }
 
     /// The flags over the environment over the defaults.
     func addresses() throws -> ServiceAddresses {

@@ -43,23 +43,20 @@ package struct Table: Hashable, Sendable {
     package var text: String {
         let lines = [columns.map(\.heading)] + rows
         let widths = columns.indices.map { index in lines.map { Self.width(of: $0[index]) }.max() ?? 0 }
-        return lines.map { cells in
-            let padded = cells.indices.map { index in
-                let blank = String(repeating: " ", count: widths[index] - Self.width(of: cells[index]))
-                return columns[index].isNumeric ? blank + cells[index] : cells[index] + blank
+        return
+            lines.map { cells in
+                let padded = cells.indices.map { index in
+                    let blank = String(repeating: " ", count: widths[index] - Self.width(of: cells[index]))
+                    return columns[index].isNumeric ? blank + cells[index] : cells[index] + blank
+                }
+                var line = padded.joined(separator: Self.gap)
+                while line.last == " " { line.removeLast() }
+                return line
             }
-            var line = padded.joined(separator: Self.gap)
-            while line.last == " " { line.removeLast() }
-            return line
-        }
-        .joined(separator: "\n")
+            .joined(separator: "\n")
     }
 
     /// A text cut to a width, with an ellipsis where something is missing.
-    ///
-    /// - Parameters:
-    ///   - text: the text.
-    ///   - limit: the largest width.
     package static func shortened(_ text: String, to limit: Int) -> String {
         let text = printable(text)
         guard width(of: text) > limit else { return text }
@@ -74,8 +71,6 @@ package struct Table: Hashable, Sendable {
     }
 
     /// How many columns of a terminal a text takes.
-    ///
-    /// - Parameter text: the text.
     package static func width(of text: String) -> Int {
         text.reduce(0) { $0 + width(of: $1) }
     }

@@ -69,6 +69,8 @@ public struct ParticipantLane: Sendable {
         case busy
         /// Ask again later; silent if the participant gave no sign of life.
         case failed(String, silent: Bool)
+        /// No call was made, for nobody waits for it any more: it says nothing about the participant.
+        case notMade
     }
 
     private enum Position: Hashable {
@@ -129,6 +131,18 @@ public struct ParticipantLane: Sendable {
     /// How many calls wait or are under way.
     public var depth: Int { items.count }
 
+    /// Whether a transaction's outcome waits here or is under way; otherwise only the journal has it.
+    ///
+    /// - Parameters:
+    ///   - gid: the transaction.
+    ///   - decision: its decision.
+    public func isHolding(_ gid: GlobalTransactionID, _ decision: Decision) -> Bool {
+        items[Call(gid: gid, operation: decision.operation)] != nil
+    }
+
+    /// How much it remembers, for a test that it does not grow.
+    package var entriesHeld: Int { items.count + readyOutcomes.count + readyTries.count + alarms.count }
+
     /// A transaction wants this participant tried.
     ///
     /// - Parameters:
@@ -148,8 +162,8 @@ public struct ParticipantLane: Sendable {
     ///   - gid: the transaction.
     ///   - decision: the decision.
     public mutating func outcomeDecided(_ gid: GlobalTransactionID, _ decision: Decision) {
-        let call = Call(gid: gid, operation: .try)
-        if let item = items[call], item.position != .sending { items[call] = nil }
+        items[Call(gid: gid, operation: .try)] = nil
+        dropStaleEntries()
         holdOutcome(Call(gid: gid, operation: decision.operation), failures: 0)
     }
 
@@ -227,6 +241,8 @@ public struct ParticipantLane: Sendable {
         case .done:
             health = .answering
             remove(call)
+        case .notMade:
+            remove(call)
         case .busy:
             health = .answering
             delay(call, until: now + retry.busy)
@@ -274,6 +290,17 @@ public struct ParticipantLane: Sendable {
     private mutating func remove(_ call: Call) {
         guard items.removeValue(forKey: call) != nil, call.operation != .try else { return }
         outcomesHeld -= 1
+    }
+
+    /// Tries that were taken away leave their places in the queue and their alarms behind, and a silent participant's
+    /// queue does not move: once most entries are such, they are swept out.
+    private mutating func dropStaleEntries() {
+        if readyTries.count > 2 * items.count + 64 {
+            readyTries.removeAll { items[$0]?.position != .ready }
+        }
+        if alarms.count > 4 * items.count + 64 {
+            alarms = Heap(alarms.unordered.filter { items[$0.call] != nil })
+        }
     }
 
     /// What to do next; to be asked again until it says wait.

@@ -60,7 +60,8 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
             return nil
         }
         guard index == bytes.count else { return nil }
-        let seconds = Self.daysSince1970(year, month, day) * 86400 + hour * 3600 + (minute - offsetMinutes) * 60 + second
+        let seconds =
+            Self.daysSince1970(year, month, day) * 86400 + hour * 3600 + (minute - offsetMinutes) * 60 + second
         self.init(milliseconds: seconds * 1000 + fraction)
     }
 

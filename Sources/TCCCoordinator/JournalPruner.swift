@@ -31,7 +31,7 @@ public struct JournalPruner: Service {
     }
 
     /// Forgets, group by group, so that nobody waits long for the journal.
-    func prune() async throws {
+    package func prune() async throws {
         let coordinator = coordinator
         let now = coordinator.world.wallClock()
         var forgotten = Self.groupSize

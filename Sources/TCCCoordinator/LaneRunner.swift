@@ -186,7 +186,7 @@ final class LaneRunner: Sendable {
             $0.tries[gid]?.attempts += 1
             return $0.tries[gid]
         }
-        guard let pending else { return .done }  // nobody waits for it any more
+        guard let pending else { return .notMade }  // nobody waits for it any more
         let result = await send(.try, pending.body, before: .coordinatorTryBefore, after: .coordinatorTryAfter)
         let final: TryResult
         switch TryReading(result) {

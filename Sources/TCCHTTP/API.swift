@@ -166,16 +166,14 @@ private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
         do {
-            return try await routes.respond(to: request, context: context)
+            let response = try await routes.respond(to: request, context: context)
+            // The router answers an unknown path, and a wrong method as well, by itself; this is how it marks both.
+            return context.endpointPath == "NotFound" ? notFound(request) : response
         } catch let problem as Problem {
             return .problem(problem)
-        } catch let error as HTTPError where error.status == .notFound {
-            return notFound(request)
         } catch is Unanswerable {
             try await context.channel.close()
             throw Unanswerable()
-        } catch let error as any HTTPResponseError {
-            return .problem(Problem(Int(error.status.code), "bad-request", "The request cannot be read."))
         } catch {
             context.logger.error(
                 "A request failed",

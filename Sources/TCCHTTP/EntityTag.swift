@@ -24,7 +24,11 @@ public enum EntityTag {
             let isWeak = tag.hasPrefix("W/")
             if isWeak { tag = tag.dropFirst(2) }
             guard tag.count >= 2, tag.first == "\"", tag.last == "\"" else {
-                throw Problem(400, "malformed-entity-tag", "An entity tag is a revision in double quotes, such as \"7\".")
+                throw Problem(
+                    400,
+                    "malformed-entity-tag",
+                    "An entity tag is a revision in double quotes, such as \"7\"."
+                )
             }
             if weak || !isWeak, tag == of(revision) { matches = true }
         }

@@ -71,7 +71,8 @@ public struct PageRequest: Hashable, Sendable {
     }
 
     static func encode(_ place: String) -> String {
-        Data(place.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_").replacing("=", with: "")
+        Data(place.utf8).base64EncodedString().replacing("+", with: "-").replacing("/", with: "_")
+            .replacing("=", with: "")
     }
 
     private static func decode(_ cursor: String) -> String? {

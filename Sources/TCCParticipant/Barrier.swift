@@ -98,7 +98,11 @@ public enum Barrier {
         case .answer(let outcome):
             return outcome
         case .conflict(let code):
-            throw Problem(409, code, "The branch is \(row?.rawValue ?? "not reserved"); it cannot \(decision.rawValue).")
+            throw Problem(
+                409,
+                code,
+                "The branch is \(row?.rawValue ?? "not reserved"); it cannot \(decision.rawValue)."
+            )
         case .confirm:
             try resource.confirm(id, at: now, in: database)
             try finish(id, .confirmed, in: database)
@@ -156,11 +160,12 @@ public enum Barrier {
                 ORDER BY deadline LIMIT ?
                 """
         )
-        return try Row.fetchAll(select, arguments: [now.milliseconds, limit]).compactMap { row in
-            let (gid, branch): (String, String) = (row[0], row[1])
-            guard let gid = GlobalTransactionID(gid), let branch = ParticipantName(branch) else { return nil }
-            return Overdue(id: BranchID(gid: gid, branch: branch), action: row[2])
-        }
+        return try Row.fetchAll(select, arguments: [now.milliseconds, limit])
+            .compactMap { row in
+                let (gid, branch): (String, String) = (row[0], row[1])
+                guard let gid = GlobalTransactionID(gid), let branch = ParticipantName(branch) else { return nil }
+                return Overdue(id: BranchID(gid: gid, branch: branch), action: row[2])
+            }
     }
 
     /// How far back a participant may forget: never what a coordinator may still speak of.

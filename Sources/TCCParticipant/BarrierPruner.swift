@@ -46,7 +46,7 @@ public struct BarrierPruner<R: Resource>: Service {
     }
 
     /// Forgets, group by group, so that nobody waits long for the database.
-    func prune() async throws {
+    package func prune() async throws {
         let ownNow = participant.world.wallClock()
         try await participant.failpoints.pass(.participantHorizonBefore)
         let answer = try await ask()

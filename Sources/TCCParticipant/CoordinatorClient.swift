@@ -42,6 +42,7 @@ public struct CoordinatorClient: Sendable {
     private func get<Value: Decodable>(_ path: String, as type: Value.Type) async throws -> Value {
         let answer = try await client.call(.get, url + path, token: try await authority.ownToken(), timeout: timeout)
         if answer.status == 200, let value = answer.decode(Value.self) { return value }
-        throw answer.decode(Problem.self) ?? Problem(answer.status, "unexpected-answer", "\(path) answered \(answer.status).")
+        throw answer.decode(Problem.self)
+            ?? Problem(answer.status, "unexpected-answer", "\(path) answered \(answer.status).")
     }
 }

@@ -50,7 +50,7 @@ public struct OutcomeInquiry<R: Resource>: Service {
     /// Asks once for every overdue reservation, one after the other; a coordinator that does not answer is asked once.
     ///
     /// - Returns: how many were settled, and how many were not.
-    func askOnce() async -> (settled: Int, unsettled: Int) {
+    package func askOnce() async -> (settled: Int, unsettled: Int) {
         let now = participant.world.wallClock()
         let overdue: [Barrier.Overdue]
         do {

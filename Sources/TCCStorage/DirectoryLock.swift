@@ -29,7 +29,9 @@ public struct DirectoryLock: Sendable {
         let path = directory + "/lock"
         self.descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw Refused(description: "the data directory \(directory) is not writable: \(String(cString: strerror(errno)))")
+            throw Refused(
+                description: "the data directory \(directory) is not writable: \(String(cString: strerror(errno)))"
+            )
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)

@@ -82,7 +82,9 @@ public final class DurableStore: Sendable {
     /// - Parameter operation: reads and writes the database, and nothing else; its errors come back to the caller.
     /// - Returns: what the operation returned.
     /// - Throws: what the operation threw, or a 503 problem if the disk is full.
-    public func write<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    public func write<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws
+        -> Value
+    {
         let value = try await withCheckedThrowingContinuation { continuation in
             enqueue(Operation(perform: operation) { continuation.resume(with: $0) })
         }
@@ -95,7 +97,8 @@ public final class DurableStore: Sendable {
     /// - Parameter operation: reads the database.
     /// - Returns: what the operation returned.
     /// - Throws: what the operation threw.
-    public func read<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws -> Value {
+    public func read<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws -> Value
+    {
         try await pool.read(operation)
     }
 

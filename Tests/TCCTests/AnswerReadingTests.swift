@@ -22,7 +22,8 @@ struct AnswerReadingTests {
     @Test(arguments: [BranchOutcome?.none, .confirmed, .cancelled])
     func aTryThatAnswers200WithAnythingElseIsUnknown(outcome: BranchOutcome?) {
         guard case .unknown(_, silent: false) = TryReading(answer(200, outcome)) else {
-            return Issue.record("\(TryReading(answer(200, outcome)))")
+            Issue.record("\(TryReading(answer(200, outcome)))")
+            return
         }
     }
 
@@ -55,7 +56,8 @@ struct AnswerReadingTests {
     func aTryWithAnyOtherAnswerIsUnknownThoughThereWasASignOfLife(status: Int) {
         #expect(TryReading(answer(status)) == .unknown("\(status)", silent: false))
         guard case .unknown(_, silent: false) = TryReading(answer(status, .reserved, problem: Self.problem)) else {
-            return Issue.record("a body changes nothing about \(status)")
+            Issue.record("a body changes nothing about \(status)")
+            return
         }
     }
 

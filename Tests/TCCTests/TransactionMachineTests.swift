@@ -99,12 +99,18 @@ struct TransactionMachineTests {
     @Test func aRefusalKeepsItsCodeAndIs404OnlyForWhatIsNotThere() {
         var machine = trying([draft])
         guard case .recordDecision(.cancel, let missing?) = machine.tried(draft, .refused(Problem(409, "not-found", "")))
-        else { return Issue.record("a refusal decides") }
+        else {
+            Issue.record("a refusal decides")
+            return
+        }
         #expect((missing.status, missing.code) == (404, "not-found"))
         machine = trying([draft])
         let strange = Problem(200, "revision-conflict", "")
         guard case .recordDecision(.cancel, let conflict?) = machine.tried(draft, .refused(strange))
-        else { return Issue.record("a refusal decides") }
+        else {
+            Issue.record("a refusal decides")
+            return
+        }
         #expect((conflict.status, conflict.code) == (409, "revision-conflict"))
     }
 

@@ -6,7 +6,7 @@ import TCCHTTP
 import TCCStorage
 
 /// The orchestrator as a process: a coordinator over the two libraries, with the authors' routes.
-public enum Orchestrator {
+public enum OrchestratorProcess {
     /// What it runs with, beside what every process does.
     public struct Settings: Hashable, Sendable {
         /// Whom its transactions may involve; among them `draft` and `online`.

@@ -1,0 +1,42 @@
+import ArgumentParser
+import TCC
+import TCCHTTP
+
+/// The command `orchestrator transactions list`.
+struct ListTransactions: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        commandName: "list",
+        abstract: "List global transactions, the newest first.",
+        discussion: """
+            Example:
+              orchestrator transactions list --state confirming --limit 50
+            """
+    )
+
+    @Option(help: ArgumentHelp("Only those in this state.", valueName: "state"))
+    var state: TransactionState?
+
+    @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
+    var limit = ItemLimit(20)
+
+    @OptionGroup(title: "Shared options")
+    var shared: SharedOptions
+
+    /// Lists them.
+    mutating func run() async throws {
+        let (state, limit) = (state?.rawValue, limit.count)
+        let page = try await Services.with(shared) { services in
+            try await services.list(of: TransactionRecord.self, limit: limit) { limit, cursor in
+                .get(
+                    .orchestrator,
+                    "/v1/transactions",
+                    query: ["state": state, "limit": limit, "cursor": cursor],
+                    as: TokenMint.anOperator
+                )
+            }
+        }
+        if shared.json { return try Output.json(page) }
+        Output.line(TransactionTables.list(page))
+    }
+}

@@ -1,0 +1,82 @@
+package import Posts
+import TCC
+package import TCCHTTP
+
+/// An author's draft beside what readers see of it.
+package struct DraftBesideLive: Hashable, Sendable, Codable {
+    /// The draft.
+    package var draft: Draft
+    /// The revision that readers see, if they do.
+    package var onlineRevision: Int?
+
+    /// Makes a pair.
+    ///
+    /// - Parameters:
+    ///   - draft: the draft.
+    ///   - onlineRevision: the revision that readers see.
+    package init(draft: Draft, onlineRevision: Int?) {
+        self.draft = draft
+        self.onlineRevision = onlineRevision
+    }
+
+    private enum CodingKeys: String, CodingKey {
+        case onlineRevision
+    }
+
+    /// Reads what `encode(to:)` writes.
+    package init(from decoder: any Decoder) throws {
+        self.draft = try Draft(from: decoder)
+        self.onlineRevision = try decoder.container(keyedBy: CodingKeys.self)
+            .decodeIfPresent(Int.self, forKey: .onlineRevision)
+    }
+
+    /// Writes the draft with one more member.
+    package func encode(to encoder: any Encoder) throws {
+        try draft.encode(to: encoder)
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(onlineRevision, forKey: .onlineRevision)
+    }
+}
+
+/// Lists of posts for people.
+package enum PostTables {
+    private static let longestTitle = 48
+
+    /// An author's posts.
+    package static func drafts(_ page: Page<DraftBesideLive>) -> String {
+        guard !page.items.isEmpty else { return "There are no drafts of this author." }
+        var table = Table([
+            .init("ID"), .init("STATUS"), .init("REVISION", isNumeric: true), .init("PUBLISHED", isNumeric: true),
+            .init("ONLINE", isNumeric: true), .init("UPDATED"), .init("TITLE"),
+        ])
+        for item in page.items {
+            let draft = item.draft
+            table.add([
+                draft.id.description, draft.status.rawValue, String(draft.revision),
+                draft.publishedRevision.map { String($0) } ?? "-", item.onlineRevision.map { String($0) } ?? "-",
+                draft.updatedAt.description, Table.shortened(draft.title, to: longestTitle),
+            ])
+        }
+        return withMore(table.text, page.nextCursor)
+    }
+
+    /// What readers see.
+    package static func live(_ page: Page<Post>) -> String {
+        guard !page.items.isEmpty else { return "Readers see no posts." }
+        var table = Table([
+            .init("ID"), .init("AUTHOR"), .init("REVISION", isNumeric: true), .init("UPDATED"), .init("TITLE"),
+        ])
+        for post in page.items {
+            table.add([
+                post.id.description, Table.shortened(post.author, to: longestTitle), String(post.revision),
+                post.updatedAt.description, Table.shortened(post.title, to: longestTitle),
+            ])
+        }
+        return withMore(table.text, page.nextCursor)
+    }
+
+    /// A list, and under it that it goes on, if it does.
+    package static func withMore(_ text: String, _ cursor: String?) -> String {
+        cursor == nil ? text : "\(text)\n\nThere are more; raise --limit to see them."
+    }
+}

@@ -1,0 +1,52 @@
+import Foundation
+
+/// Publishes many files, several at once.
+struct PublishRun: Sendable {
+    let publisher: FilePublisher
+    let inFlight: Int
+    let bar: ProgressBar
+
+    /// Publishes them.
+    ///
+    /// - Parameter files: the files.
+    /// - Returns: what became of each, in their order.
+    func publish(_ files: [MarkdownFile]) async -> PublishReport {
+        var results: [FileResult?] = Array(repeating: nil, count: files.count)
+        var counts = PublishReport.Counts()
+        var outage: Refusal?
+        draw(bar.drawn(counts))
+        await withTaskGroup(of: (Int, FileResult).self) { group in
+            var next = 0
+            func startNext() {
+                // What stopped one file would stop each of the others after the same wait.
+                guard next < files.count, outage == nil else { return }
+                let index = next
+                next += 1
+                group.addTask { (index, await publisher.publish(files[index])) }
+            }
+            for _ in 0..<inFlight { startNext() }
+            while let (index, result) = await group.next() {
+                results[index] = result
+                counts.add(result)
+                if case .refused(let refusal) = result, refusal.cause != .file { outage = outage ?? refusal }
+                draw(bar.drawn(counts))
+                startNext()
+            }
+        }
+        draw(bar.erased)
+        return PublishReport(
+            zip(files, results)
+                .map { file, result in
+                    let untried = outage.map { FileResult.refused(.notTried(because: $0)) }
+                    return .init(path: file.path, result: result ?? untried ?? .refused(Self.interrupted))
+                }
+        )
+    }
+
+    private static let interrupted = Refusal(code: "not-tried", detail: "Interrupted.", cause: .outage)
+
+    private func draw(_ text: String) {
+        guard !text.isEmpty else { return }
+        FileHandle.standardError.write(Data(text.utf8))
+    }
+}

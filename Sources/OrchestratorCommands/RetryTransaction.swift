@@ -1,0 +1,39 @@
+import ArgumentParser
+import TCC
+
+/// The command `orchestrator transactions retry`.
+struct RetryTransaction: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        commandName: "retry",
+        abstract: "Make a global transaction try its participants again now.",
+        discussion: """
+            It would by itself, a little later; this is for when a participant was just repaired.
+
+            Example:
+              orchestrator transactions retry 0192f3c4-5d6e-7f80-9123-456789abcdef
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The transaction's id.", valueName: "gid"))
+    var gid: UUIDv7
+
+    @OptionGroup(title: "Shared options")
+    var shared: SharedOptions
+
+    /// Hurries it on.
+    mutating func run() async throws {
+        let gid = gid
+        let answer = try await Services.with(shared) { services in
+            try await services.attempt(.post("/v1/transactions/\(gid)/retry", as: TokenMint.anOperator))
+        }
+        guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
+        if shared.json { return Output.json(verbatim: answer.body) }
+        let record = try answer.transaction()
+        Output.line(
+            record.state.isFinished
+                ? "Transaction \(gid) has ended already: \(record.state.rawValue)."
+                : "Transaction \(gid) is \(record.state.rawValue); its participants are being asked again."
+        )
+    }
+}

@@ -1,0 +1,23 @@
+import Posts
+import TCC
+import TCCHTTP
+
+extension Services {
+    /// Finds out whose a post is.
+    ///
+    /// - Parameters:
+    ///   - post: the post.
+    ///   - name: the author that the command line names, who is taken as is.
+    /// - Returns: the author.
+    /// - Throws: a ``CommandFailure`` if nobody is named and readers do not see the post.
+    func author(of post: UUIDv7, named name: SubjectName?) async throws -> Caller {
+        if let name { return name.author }
+        guard let live = try await find(Post.self, .get(.online, "/v1/posts/\(post)")) else {
+            throw CommandFailure(
+                .refused,
+                "readers do not see post \(post), so the online service cannot say whose it is; pass --author NAME."
+            )
+        }
+        return Caller(subject: live.author, role: .author)
+    }
+}

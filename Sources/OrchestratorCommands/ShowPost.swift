@@ -1,0 +1,44 @@
+import ArgumentParser
+import Posts
+import TCC
+import TCCHTTP
+
+/// The command `orchestrator post`.
+struct ShowPost: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        commandName: "post",
+        abstract: "Show a post as both libraries have it, side by side.",
+        discussion: """
+            Says whether they agree, too. A draft is its author's own: name the author if readers do not see the post.
+
+            Example:
+              orchestrator post 0192f3c4-5d6e-7f80-9123-456789abcdef --author ada
+            """
+    )
+
+    @Argument(help: ArgumentHelp("The post's id.", valueName: "id"))
+    var post: UUIDv7
+
+    @Option(help: ArgumentHelp("Whose it is (default: what the online service says).", valueName: "name"))
+    var author: SubjectName?
+
+    @OptionGroup(title: "Shared options")
+    var shared: SharedOptions
+
+    /// Shows it.
+    mutating func run() async throws {
+        let (post, named) = (post, author)
+        let comparison = try await Services.with(shared) { services in
+            let author = try await services.author(of: post, named: named)
+            let draft = try await services.find(Draft.self, .get(.draft, "/v1/drafts/\(post)", as: author))
+            let live = try await services.find(Post.self, .get(.online, "/v1/posts/\(post)"))
+            guard draft != nil || live != nil else {
+                throw CommandFailure(.refused, "\(author.subject) has no post \(post), and readers see none.")
+            }
+            return PostComparison(draft: draft, live: live)
+        }
+        if shared.json { return try Output.json(comparison) }
+        Output.line(comparison.text)
+    }
+}

@@ -1,0 +1,16 @@
+import ArgumentParser
+
+/// The command `orchestrator transactions`.
+struct Transactions: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        abstract: "Look at global transactions, and hurry them on.",
+        discussion: """
+            Each publish and each withdraw is one.
+
+            Example:
+              orchestrator transactions list --state confirming
+            """,
+        subcommands: [ListTransactions.self, ShowTransaction.self, RetryTransaction.self]
+    )
+}

@@ -1,0 +1,8 @@
+import OrchestratorCommands
+
+@main
+enum EntryPoint {
+    static func main() async {
+        await OrchestratorCommand.runAsProcess()
+    }
+}

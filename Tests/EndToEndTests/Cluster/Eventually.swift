@@ -1,0 +1,43 @@
+/// A condition that did not come true in time.
+struct NotInTime: Error, CustomStringConvertible {
+    let description: String
+}
+
+/// Waits until a condition holds, asking again and again; the verdict is the condition, never the wait.
+///
+/// - Parameters:
+///   - condition: the condition's name, for the error.
+///   - limit: how long it may take.
+///   - holds: whether it holds.
+/// - Returns: how long it took.
+/// - Throws: ``NotInTime``, or what the condition throws.
+@discardableResult
+func eventually(
+    _ condition: String,
+    within limit: Duration = .seconds(5),
+    _ holds: () async throws -> Bool
+) async throws -> Duration {
+    let start = ContinuousClock.now
+    while true {
+        if try await holds() { return ContinuousClock.now - start }
+        guard ContinuousClock.now - start < limit else {
+            throw NotInTime(description: "not within \(limit): \(condition)")
+        }
+        try await Task.sleep(for: .milliseconds(10))
+    }
+}
+
+/// Sees to it that a condition holds all the time.
+///
+/// - Parameters:
+///   - condition: the condition's name, for the error.
+///   - duration: for how long it is watched.
+///   - holds: whether it holds.
+/// - Throws: ``NotInTime`` as soon as it does not.
+func throughout(_ duration: Duration, _ condition: String, _ holds: () async throws -> Bool) async throws {
+    let start = ContinuousClock.now
+    while ContinuousClock.now - start < duration {
+        guard try await holds() else { throw NotInTime(description: "not throughout \(duration): \(condition)") }
+        try await Task.sleep(for: .milliseconds(20))
+    }
+}

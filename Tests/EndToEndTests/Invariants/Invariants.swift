@@ -1,0 +1,217 @@
+import TCC
+
+/// The contract's ten invariants as a function from what there is to what is wrong with it.
+enum Invariants {
+    /// Everything that is wrong.
+    static func violations(in state: FinalState) -> [Violation] {
+        state.history.contradictions + oneDecision(state) + noBranchBoth(state) + effectsOnce(state)
+            + answersKept(state) + librariesAgree(state) + noReservation(state) + journalAndBarriersAgree(state)
+            + allEnded(state) + cancelledIsInvisible(state) + sightingsWereCommitted(state)
+    }
+
+    /// 1: one decision per gid, and every answer said the same.
+    private static func oneDecision(_ state: FinalState) -> [Violation] {
+        var violations: [Violation] = []
+        for entry in state.journal where entry.decisions != 1 {
+            violations.append(Violation(1, "\(entry.gid) was decided \(entry.decisions) times"))
+        }
+        for attempt in state.history.attempts {
+            guard let answer = attempt.answer, let gid = answer.gid else { continue }
+            let told: Decision = (200..<300).contains(answer.status) ? .confirm : .cancel
+            let decided = state.journal.first { $0.gid == gid }?.state.decision
+            if decided != told {
+                let truth = decided.map(\.rawValue) ?? "nothing"
+                violations.append(Violation(1, "\(gid): \(answer.status) says \(told.rawValue), the journal \(truth)"))
+            }
+        }
+        return violations
+    }
+
+    /// 2: no branch is confirmed here and cancelled there.
+    private static func noBranchBoth(_ state: FinalState) -> [Violation] {
+        state.journal.flatMap { entry in
+            entry.branches.compactMap { branch in
+                let row = state.barriers.first { $0.gid == entry.gid && $0.branch == branch.name }
+                let isBoth =
+                    branch.state == .confirmed && row?.state == .cancelled
+                    || branch.state == .cancelled && row?.state == .confirmed
+                guard isBoth else { return nil }
+                return Violation(2, "\(entry.gid) \(branch.name) is both confirmed and cancelled")
+            }
+        }
+    }
+
+    /// 3: what committed happened once; what did not, did not.
+    private static func effectsOnce(_ state: FinalState) -> [Violation] {
+        var violations: [Violation] = []
+        let charges = state.journal.filter { entry in
+            entry.state.decision == .confirm && entry.branches.contains { $0.name == "quota" }
+        }
+        if charges.count != state.spent {
+            violations.append(Violation(3, "\(charges.count) charges are committed, \(state.spent) were spent"))
+        }
+        let effects = state.effects
+        for (post, effects) in Dictionary(grouping: effects, by: \.post) {
+            guard let last = effects.last else { continue }
+            let live = state.posts.first { $0.id == post }
+            if last.revision == nil, let live {
+                violations.append(Violation(3, "\(post) is withdrawn and live as revision \(live.revision)"))
+            }
+            guard let revision = last.revision else { continue }
+            guard let live, live.revision == revision else {
+                let found = live.map { "revision \($0.revision)" } ?? "not live"
+                violations.append(Violation(3, "\(post) was published as revision \(revision) and is \(found)"))
+                continue
+            }
+            if let text = last.text, live.title != text.title || live.content != text.content {
+                violations.append(Violation(3, "\(post) revision \(revision) is live with another text: \(live.title)"))
+            }
+        }
+        for live in state.posts where !effects.contains(where: { $0.post == live.id && $0.revision == live.revision }) {
+            violations.append(Violation(3, "\(live.id) revision \(live.revision) is live, but nothing published it"))
+        }
+        for (title, posts) in Dictionary(grouping: state.posts, by: \.title) where posts.count > 1 {
+            violations.append(Violation(3, "'\(title)' is live \(posts.count) times"))
+        }
+        return violations
+    }
+
+    /// 4: an answered publish is in both libraries until something later.
+    private static func answersKept(_ state: FinalState) -> [Violation] {
+        let effects = state.effects
+        return state.history.attempts.compactMap { attempt in
+            guard let answer = attempt.answer, (200..<300).contains(answer.status), let gid = answer.gid else { return nil }
+            let request = attempt.request
+            if case .other = request.intent { return nil }
+            guard let index = effects.firstIndex(where: { $0.gid == gid }) else {
+                return Violation(4, "\(gid) was answered \(answer.status) and has no effect")
+            }
+            let effect = effects[index]
+            guard let revision = effect.revision, !effects[(index + 1)...].contains(where: { $0.post == effect.post })
+            else { return nil }
+            let draft = state.drafts.first { $0.id == effect.post }
+            guard let post = state.posts.first(where: { $0.id == effect.post }), post.revision == revision else {
+                return Violation(4, "\(gid) was answered \(answer.status); revision \(revision) is not live")
+            }
+            guard let draft, draft.publishedRevision == revision, draft.status == "published" else {
+                return Violation(4, "\(gid) was answered \(answer.status); the draft does not know: \(describe(draft))")
+            }
+            if draft.revision == revision, let text = effect.text,
+                draft.title != text.title || draft.content != text.content
+            {
+                return Violation(4, "\(gid) was answered \(answer.status); the draft has another text: \(draft.title)")
+            }
+            return nil
+        }
+    }
+
+    private static func describe(_ draft: DraftView?) -> String {
+        draft.map { "\($0.status), revision \($0.revision), published \(String(describing: $0.publishedRevision))" }
+            ?? "there is none"
+    }
+
+    /// 5: both libraries say the same of every post.
+    private static func librariesAgree(_ state: FinalState) -> [Violation] {
+        var violations: [Violation] = []
+        for draft in state.drafts {
+            let post = state.posts.first { $0.id == draft.id }
+            let isVisible = draft.status == "published"
+            if isVisible != (post != nil) || isVisible && post?.revision != draft.publishedRevision {
+                let live = post.map { "live as revision \($0.revision)" } ?? "not live"
+                violations.append(Violation(5, "\(draft.id) is \(live); the draft is \(describe(draft))"))
+            }
+            if let post, post.author != draft.author {
+                violations.append(Violation(5, "\(draft.id) is \(draft.author)'s here and \(post.author)'s there"))
+            }
+            if let post, post.revision == draft.revision, post.title != draft.title || post.content != draft.content {
+                violations.append(Violation(5, "\(draft.id) revision \(post.revision) has two texts"))
+            }
+            if draft.nextRevision <= draft.revision || draft.revision < draft.publishedRevision ?? 0 {
+                violations.append(Violation(5, "\(draft.id) has impossible revisions: \(describe(draft))"))
+            }
+        }
+        for post in state.posts where !state.drafts.contains(where: { $0.id == post.id }) {
+            violations.append(Violation(5, "\(post.id) is live and has no draft"))
+        }
+        return violations
+    }
+
+    /// 6: nothing is reserved any more.
+    private static func noReservation(_ state: FinalState) -> [Violation] {
+        state.barriers.filter { $0.state == .reserved }.map { Violation(6, "\($0.gid) \($0.branch) is still reserved") }
+            + state.drafts.compactMap { draft in
+                draft.pendingTransaction.map { Violation(6, "\(draft.id) is still held by \($0)") }
+            }
+    }
+
+    /// 7: every finished branch is at its participant as in the journal, and nothing else is.
+    private static func journalAndBarriersAgree(_ state: FinalState) -> [Violation] {
+        var violations: [Violation] = []
+        for entry in state.journal {
+            let expected: BranchOutcome = entry.state.decision == .confirm ? .confirmed : .cancelled
+            for branch in entry.branches {
+                let row = state.barriers.first { $0.gid == entry.gid && $0.branch == branch.name }
+                if row?.state != expected || branch.state.rawValue != expected.rawValue || !branch.isAcknowledged {
+                    let found = row?.state.rawValue ?? "nothing"
+                    let text = "\(entry.gid) is \(entry.state.rawValue); \(branch.name) is \(branch.state.rawValue), there \(found)"
+                    violations.append(Violation(7, text))
+                }
+            }
+        }
+        for row in state.barriers {
+            let entry = state.journal.first { $0.gid == row.gid }
+            let isKnown = entry?.branches.contains { $0.name == row.branch } ?? false
+            // A branch of a transaction that the journal learnt of by being asked is cancelled.
+            if !isKnown, row.state == .confirmed || entry?.state.decision != .cancel {
+                violations.append(Violation(7, "\(row.gid) \(row.branch) is \(row.state.rawValue); the journal has none"))
+            }
+            if row.participant != row.branch {
+                violations.append(Violation(7, "\(row.gid) \(row.branch) is at \(row.participant)"))
+            }
+        }
+        return violations
+    }
+
+    /// 8: every transaction has ended; how fast is seen while it does.
+    private static func allEnded(_ state: FinalState) -> [Violation] {
+        state.journal.filter { !$0.isFinished || !$0.state.isFinished }
+            .map { Violation(8, "\($0.gid) is still \($0.state.rawValue)") }
+    }
+
+    /// 10: what was not committed is nowhere.
+    private static func cancelledIsInvisible(_ state: FinalState) -> [Violation] {
+        let allowed = allowedTitles(state)
+        var violations: [Violation] = []
+        for attempt in state.history.attempts {
+            guard let text = attempt.request.text, !allowed.contains(text.title) else { continue }
+            let isThere = state.posts.contains { $0.title == text.title } || state.drafts.contains { $0.title == text.title }
+            if isThere { violations.append(Violation(10, "'\(text.title)' was not committed and is there")) }
+        }
+        return violations
+    }
+
+    /// 10, at every moment: what readers saw was committed in the end, and no live revision fell.
+    private static func sightingsWereCommitted(_ state: FinalState) -> [Violation] {
+        let allowed = allowedTitles(state)
+        var violations: [Violation] = []
+        var highest: [UUIDv7: Int] = [:]
+        for sighting in state.history.sightings {
+            if !allowed.contains(sighting.title) {
+                let text = "'\(sighting.title)' was seen in \(sighting.library.rawValue) and never committed"
+                violations.append(Violation(10, text))
+            }
+            guard sighting.library == .online else { continue }
+            if sighting.revision < highest[sighting.post] ?? 0 {
+                violations.append(Violation(4, "\(sighting.post) fell to revision \(sighting.revision) before a reader"))
+            }
+            highest[sighting.post] = max(sighting.revision, highest[sighting.post] ?? 0)
+        }
+        return violations
+    }
+
+    private static func allowedTitles(_ state: FinalState) -> Set<String> {
+        var titles = Set(state.effects.compactMap { $0.text?.title })
+        for saves in state.history.saves.values { titles.formUnion(saves.values.map(\.title)) }
+        return titles
+    }
+}

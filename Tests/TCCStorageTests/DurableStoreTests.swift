@@ -1,0 +1,316 @@
+import Dispatch
+import Failpoints
+import GRDB
+import Logging
+import TCC
+import TCCStorage
+import Testing
+
+@Suite("A database whose writes are on disk before they are answered")
+struct DurableStoreTests {
+    private struct Refusal: Error, Hashable {
+        let number: Int
+    }
+
+    private static var migrator: DatabaseMigrator {
+        var migrator = DatabaseMigrator()
+        migrator.registerMigration("notes") { database in
+            try database.execute(sql: "CREATE TABLE notes (number INTEGER PRIMARY KEY, text TEXT NOT NULL UNIQUE)")
+        }
+        return migrator
+    }
+
+    private func withStore(
+        failpoints: String? = nil,
+        onUnknownCommit: @escaping @Sendable (any Error) -> Void = { Issue.record("a commit of unknown fate: \($0)") },
+        _ body: (DurableStore) async throws -> Void
+    ) async throws {
+        try await withTemporaryDirectory { directory in
+            let store = try DurableStore(
+                path: directory + "/notes.db",
+                migrator: Self.migrator,
+                failpoints: try Failpoints(failpoints),
+                logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                onUnknownCommit: onUnknownCommit
+            )
+            try await body(store)
+            try store.close()
+        }
+    }
+
+    private static func insert(_ number: Int, in database: Database) throws {
+        try database.execute(sql: "INSERT INTO notes VALUES (?, ?)", arguments: [number, "note \(number)"])
+    }
+
+    private func numbers(_ store: DurableStore) async throws -> [Int] {
+        try await store.read { try Int.fetchAll($0, sql: "SELECT number FROM notes ORDER BY number") }
+    }
+
+    /// Counts the commits of a connection.
+    private final class CommitCounter: TransactionObserver, Sendable {
+        let commits = Recorder<Void>()
+        func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { true }
+        func databaseDidChange(with event: DatabaseEvent) {}
+        func databaseDidCommit(_ db: Database) { commits.record(()) }
+        func databaseDidRollback(_ db: Database) {}
+    }
+
+    /// Runs operations that are in the queue together: the writer is held until all of them have been handed over.
+    private func asOneGroup<Value: Sendable>(
+        _ store: DurableStore,
+        _ operations: [@Sendable (Database) throws -> Value]
+    ) async -> [Result<Value, any Error>] {
+        let isHeld = DispatchSemaphore(value: 0)
+        let mayGoOn = DispatchSemaphore(value: 0)
+        let begun = Recorder<Int>()
+        return await withTaskGroup(of: (Int, Result<Value, any Error>)?.self) { group in
+            group.addTask {
+                // `try?`: this one only holds the writer.
+                try? await store.write { _ in
+                    isHeld.signal()
+                    mayGoOn.wait()
+                }
+                return nil
+            }
+            await withCheckedContinuation { continuation in
+                DispatchQueue.global().async {
+                    isHeld.wait()
+                    continuation.resume()
+                }
+            }
+            for (index, operation) in operations.enumerated() {
+                group.addTask {
+                    begun.record(index)
+                    do { return (index, .success(try await store.write(operation))) } catch {
+                        return (index, .failure(error))
+                    }
+                }
+            }
+            while begun.events.count < operations.count { await Task.yield() }
+            mayGoOn.signal()
+            var results: [Int: Result<Value, any Error>] = [:]
+            for await case let (index, result)? in group { results[index] = result }
+            return operations.indices.compactMap { results[$0] }
+        }
+    }
+
+    // MARK: On disk
+
+    @Test func theWriterSyncsEachCommitToItsWriteAheadLog() async throws {
+        try await withStore { store in
+            let pragmas = try await store.write { database in
+                [
+                    try String.fetchOne(database, sql: "PRAGMA synchronous"),
+                    try String.fetchOne(database, sql: "PRAGMA journal_mode"),
+                ]
+            }
+            #expect(pragmas == ["2", "wal"], "2 is FULL; GRDB's own choice under WAL is 1, NORMAL, which does not sync")
+        }
+    }
+
+    @Test func whatWasAnsweredIsReadAtOnceAndByTheNextLife() async throws {
+        try await withTemporaryDirectory { directory in
+            func open() throws -> DurableStore {
+                try DurableStore(
+                    path: directory + "/notes.db",
+                    migrator: Self.migrator,
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                )
+            }
+            let first = try open()
+            let answer = try await first.write { database in
+                try Self.insert(1, in: database)
+                return "written"
+            }
+            #expect(answer == "written")
+            #expect(try await numbers(first) == [1])
+            try first.close()
+            let second = try open()
+            #expect(try await numbers(second) == [1])
+            try second.close()
+        }
+    }
+
+    // MARK: Groups
+
+    @Test func operationsThatWaitTogetherShareACommit() async throws {
+        try await withStore { store in
+            let counter = CommitCounter()
+            try await store.write { $0.add(transactionObserver: counter) }
+            let before = counter.commits.events.count
+            let results = await asOneGroup(store, (1...300).map { number in { try Self.insert(number, in: $0) } })
+            #expect(results.count == 300)
+            for result in results { try result.get() }
+            let commits = counter.commits.events.count - before
+            // The held one, the 300, and perhaps a last few that were not quite handed over.
+            #expect((2...10).contains(commits), "\(commits) commits")
+            #expect(try await numbers(store) == Array(1...300))
+        }
+    }
+
+    @Test func oneCallersWritesAreAppliedInTheirOrder() async throws {
+        try await withStore { store in
+            for number in 1...50 {
+                let count = try await store.write { database in
+                    try Self.insert(number, in: database)
+                    return try Int.fetchOne(database, sql: "SELECT count(*) FROM notes")
+                }
+                #expect(count == number)
+            }
+        }
+    }
+
+    @Test func anOperationSeesWhatThoseBeforeItInItsGroupWrote() async throws {
+        try await withStore { store in
+            let results = await asOneGroup(
+                store,
+                (1...20).map { number in
+                    { database in
+                        try Self.insert(number, in: database)
+                        return try Int.fetchOne(database, sql: "SELECT count(*) FROM notes") ?? 0
+                    }
+                }
+            )
+            let counts = try results.map { try $0.get() }
+            #expect(counts.sorted() == Array(1...20))
+        }
+    }
+
+    @Test func anOperationThatThrowsBeforeItWritesFailsAlone() async throws {
+        try await withStore { store in
+            let results = await asOneGroup(
+                store,
+                (1...10).map { number in
+                    { database in
+                        if number == 4 { throw Refusal(number: number) }
+                        try Self.insert(number, in: database)
+                    }
+                }
+            )
+            try expectOnly(4, toFailIn: results)
+            #expect(try await numbers(store) == [1, 2, 3, 5, 6, 7, 8, 9, 10])
+        }
+    }
+
+    @Test func anOperationThatThrowsAfterItWroteFailsAloneAndLeavesNothing() async throws {
+        try await withStore { store in
+            let results = await asOneGroup(
+                store,
+                (1...10).map { number in
+                    { database in
+                        try Self.insert(number, in: database)
+                        if number == 4 { throw Refusal(number: number) }
+                    }
+                }
+            )
+            try expectOnly(4, toFailIn: results)
+            #expect(try await numbers(store) == [1, 2, 3, 5, 6, 7, 8, 9, 10])
+        }
+    }
+
+    @Test func severalOfAGroupFailEachForItsOwnReason() async throws {
+        try await withStore { store in
+            let results = await asOneGroup(
+                store,
+                (1...30).map { number in
+                    { database in
+                        if number % 3 == 0 { throw Refusal(number: number) }
+                        try Self.insert(number, in: database)
+                        if number % 5 == 0 { throw Refusal(number: number) }
+                    }
+                }
+            )
+            for (index, result) in results.enumerated() {
+                let number = index + 1
+                if number % 3 == 0 || number % 5 == 0 {
+                    #expect(throws: Refusal(number: number)) { try result.get() }
+                } else {
+                    try result.get()
+                }
+            }
+            #expect(try await numbers(store) == (1...30).filter { $0 % 3 != 0 && $0 % 5 != 0 })
+        }
+    }
+
+    @Test func anOperationThatBreaksAConstraintFailsAlone() async throws {
+        try await withStore { store in
+            try await store.write { try Self.insert(4, in: $0) }
+            let results = await asOneGroup(
+                store,
+                (1...6).map { number in
+                    { database in
+                        try database.execute(
+                            sql: "INSERT INTO notes VALUES (?, ?)",
+                            arguments: [100 + number, "first of \(number)"]
+                        )
+                        try Self.insert(number, in: database)
+                    }
+                }
+            )
+            for (index, result) in results.enumerated() {
+                guard index == 3 else {
+                    try result.get()
+                    continue
+                }
+                #expect(throws: DatabaseError.self) { try result.get() }
+            }
+            #expect(try await numbers(store) == [1, 2, 3, 4, 5, 6, 101, 102, 103, 105, 106])
+        }
+    }
+
+    private func expectOnly(_ number: Int, toFailIn results: [Result<Void, any Error>]) throws {
+        #expect(results.count == 10)
+        for (index, result) in results.enumerated() {
+            if index == number - 1 {
+                #expect(throws: Refusal(number: number)) { try result.get() }
+            } else {
+                try result.get()
+            }
+        }
+    }
+
+    // MARK: Commits that fail
+
+    @Test func aCommitThatIsRolledBackIs503AndWritesNothing() async throws {
+        try await withStore(failpoints: "storage.commit.before=error@1") { store in
+            let problem = await #expect(throws: Problem.self) { try await store.write { try Self.insert(1, in: $0) } }
+            #expect(problem?.status == 503)
+            #expect(problem?.code == "storage-full")
+            #expect(problem?.retryAfterSeconds == 1)
+            #expect(try await numbers(store) == [])
+            try await store.write { try Self.insert(1, in: $0) }
+            #expect(try await numbers(store) == [1], "and the next one finds room")
+        }
+    }
+
+    @Test func aCommitThatIsRolledBackFailsItsWholeGroup() async throws {
+        // The first commit is that of the operation which holds the writer.
+        try await withStore(failpoints: "storage.commit.before=error@2") { store in
+            let results = await asOneGroup(store, (1...5).map { number in { try Self.insert(number, in: $0) } })
+            var failed: [Int] = []
+            for (index, result) in results.enumerated() {
+                guard case .failure(let error) = result else { continue }
+                #expect((error as? Problem)?.code == "storage-full")
+                failed.append(index + 1)
+            }
+            #expect(!failed.isEmpty)
+            let written = try await numbers(store)
+            #expect(written == (1...5).filter { !failed.contains($0) })
+        }
+    }
+
+    @Test func aCommitOfUnknownFateEndsTheProcessBeforeAnybodyIsAnswered() async throws {
+        let order = Recorder<String>()
+        try await withStore(
+            failpoints: "storage.commit.after=error@1",
+            onUnknownCommit: { _ in order.record("ended") },
+            { store in
+                await #expect(throws: FailpointError.self) { try await store.write { try Self.insert(1, in: $0) } }
+                order.record("answered")
+                let written = try await numbers(store)
+                #expect(written == [1], "in truth it was on disk: the next start reads that")
+            }
+        )
+        #expect(order.events == ["ended", "answered"])
+    }
+}
