@@ -31,10 +31,8 @@ package enum PublicationAnswer: Hashable, Sendable {
         case .unknown: self = .refused(problem, byOutage: true)
         case .refused:
             switch problem.code {
-            case "source-exists":
-                guard let post = problem.extensions["id"]?.string.flatMap({ UUIDv7($0) }) else { fallthrough }
-                self = .lookAgain(problem, post: post)
-            case "revision-conflict", "stale-revision": self = .lookAgain(problem, post: nil)
+            case "source-exists", "revision-conflict", "stale-revision":
+                self = .lookAgain(problem, post: problem.extensions["id"]?.string.flatMap { UUIDv7($0) })
             default: self = .refused(problem, byOutage: false)
             }
         }

@@ -21,11 +21,13 @@ public struct JournalPruner: Service {
         await cancelWhenGracefulShutdown {
             while !Task.isCancelled {
                 do {
+                    try await coordinator.world.sleep(interval)
                     try await prune()
+                } catch is CancellationError {
+                    return
                 } catch {
                     coordinator.logger.warning("The journal was not pruned", metadata: ["error": "\(error)"])
                 }
-                try? await coordinator.world.sleep(interval)  // `try?`: a cancelled sleep ends the loop
             }
         }
     }

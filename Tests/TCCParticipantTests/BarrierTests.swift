@@ -19,8 +19,13 @@ struct BarrierTests {
 
     private func branchID(_ number: Int, at moment: Timestamp = start) -> BranchID {
         // Distinct within a moment by the random bits.
-        var bits = UInt64(number)
+        var bits = Constant(bits: UInt64(number))
         return BranchID(gid: UUIDv7(at: moment, using: &bits), branch: branch)
+    }
+
+    private struct Constant: RandomNumberGenerator {
+        let bits: UInt64
+        func next() -> UInt64 { bits }
     }
 
     private func attempt(
@@ -316,8 +321,4 @@ struct BarrierTests {
         #expect(horizon(now, now - day) == now - day - .seconds(3600))
         #expect(horizon(now, now - day - day) == now - day - day - .seconds(3600))
     }
-}
-
-extension UInt64: @retroactive RandomNumberGenerator {
-    public mutating func next() -> UInt64 { self }
 }

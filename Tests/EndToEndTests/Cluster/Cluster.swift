@@ -4,6 +4,7 @@ import HTTPTypes
 import Synchronization
 import TCC
 import TCCHTTP
+import TCCStorage
 import Testing
 
 #if canImport(Darwin)

@@ -73,6 +73,9 @@ final class ServerProcess: Sendable {
 
     var isRunning: Bool { state.withLock { $0.process?.isRunning ?? false } }
 
+    /// How often it was started.
+    var lives: Int { state.withLock { $0.lives } }
+
     var pid: Int32? { state.withLock { $0.process?.processIdentifier } }
 
     /// Sends a signal to the process, if it lives.

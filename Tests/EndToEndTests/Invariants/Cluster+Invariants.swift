@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import HTTPTypes
 import NIOCore
 import TCC
 import TCCHTTP
@@ -147,9 +148,7 @@ extension Cluster {
     private static func entry(_ row: Row, _ branches: [Row]) throws -> JournalEntry {
         let gid = try #require(GlobalTransactionID(row["gid"] as String))
         let state = try #require(TransactionState(rawValue: row["state"]))
-        let labels = try #require(
-            JSONCoding.decode([String: JSONValue].self, from: ByteBuffer(string: row["labels"]))
-        )
+        let labels = try JSONCoding.decode([String: JSONValue].self, from: ByteBuffer(string: row["labels"]))
         return JournalEntry(
             gid: gid,
             state: state,

@@ -1,4 +1,5 @@
 import TCC
+import TCCHTTP
 
 /// A transaction as the journal has it.
 struct JournalEntry: Hashable, Sendable {

@@ -1,5 +1,6 @@
 import Foundation
 import TCC
+import TCCStorage
 import Testing
 
 #if canImport(Darwin)
