@@ -79,7 +79,8 @@ let package = Package(
         .target(
             name: "TCCHTTP",
             dependencies: [
-                "TCC", asyncHTTPClient, crypto, httpTypes, hummingbird, jwtKit, logging, nioCore, nioFoundation, nioHTTP1,
+                "TCC", asyncHTTPClient, crypto, httpTypes, hummingbird, jwtKit, logging, nioCore, nioFoundation,
+                nioHTTP1,
             ],
             swiftSettings: settings
         ),
@@ -112,16 +113,16 @@ let package = Package(
         .target(
             name: "DraftLibrary",
             dependencies: [
-                "Failpoints", "Hosting", "Posts", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb,
-                httpTypes, hummingbird,
+                "Failpoints", "Hosting", "Posts", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser,
+                grdb, httpTypes, hummingbird,
             ],
             swiftSettings: settings
         ),
         .target(
             name: "OnlineLibrary",
             dependencies: [
-                "Failpoints", "Hosting", "Posts", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb,
-                httpTypes, hummingbird,
+                "Failpoints", "Hosting", "Posts", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser,
+                grdb, httpTypes, hummingbird,
             ],
             swiftSettings: settings
         ),
@@ -171,9 +172,9 @@ let package = Package(
         .testTarget(
             name: "PostsTests",
             dependencies: [
-                "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing", "TCC",
-                "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
-                httpTypes, lifecycle, logging, nioCore,
+                "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing",
+                "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird,
+                hummingbirdTesting, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings
         ),

@@ -37,6 +37,7 @@ public struct DraftService: AsyncParsableCommand {
     /// - Parameters:
     ///   - context: what it is built from.
     ///   - coordinatorURL: whom it asks for outcomes.
+    /// - Returns: the participant `draft`, with the authors' routes to their drafts.
     /// - Throws: a failure that a person can read.
     public static func build(_ context: HostContext, coordinatorURL: String) throws -> HostedProcess {
         try .participant(

@@ -75,6 +75,8 @@ public enum DraftStore {
     ///   - id: the post.
     ///   - author: who asks; another author's draft is not found.
     ///   - database: the connection.
+    /// - Returns: the draft at its head revision, or nil if the author has none of this id.
+    /// - Throws: whatever SQLite meets, or a `DatabaseError` if a row cannot be a draft.
     public static func draft(_ id: UUIDv7, of author: String, in database: Database) throws -> Draft? {
         let select = try database.cachedStatement(
             sql: "SELECT \(columns), h.content FROM \(tables) WHERE d.id = ? AND d.author = ?"
@@ -93,6 +95,8 @@ public enum DraftStore {
     ///   - before: only earlier ones.
     ///   - limit: how many at most.
     ///   - database: the connection.
+    /// - Returns: the drafts, each at its head revision.
+    /// - Throws: whatever SQLite meets, or a `DatabaseError` if a row cannot be a draft.
     public static func drafts(
         of author: String,
         source: String?,
@@ -143,6 +147,7 @@ public enum DraftStore {
     ///   - author: whose it is.
     ///   - now: the time.
     ///   - database: the connection.
+    /// - Returns: the draft as saved: unpublished, at revision 1.
     /// - Throws: 409 `source-exists` with the id of the draft that has its source.
     public static func create(
         _ id: UUIDv7,
@@ -166,6 +171,7 @@ public enum DraftStore {
     ///   - isExpected: whether the head's revision is what the author thinks it is.
     ///   - now: the time.
     ///   - database: the connection.
+    /// - Returns: the draft as saved, at its new head.
     /// - Throws: 404, 412, or what `isExpected` throws.
     public static func edit(
         _ id: UUIDv7,

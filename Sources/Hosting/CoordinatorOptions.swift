@@ -18,6 +18,7 @@ public struct CoordinatorOptions: ParsableArguments {
     /// The URL, without a trailing slash.
     ///
     /// - Parameter environment: the environment's variables.
+    /// - Returns: the URL: the flag's, else the environment's, else the default.
     /// - Throws: a usage error.
     public func resolve(environment: [String: String] = ProcessInfo.processInfo.environment) throws -> String {
         let text = try Variables(environment)

@@ -46,8 +46,9 @@ public struct HostOptions: ParsableArguments {
     ///
     /// - Parameters:
     ///   - process: the process's name, also of its data directory.
-    ///   - port: its default port.
+    ///   - defaultPort: the port to listen on where none is given.
     ///   - environment: the environment's variables.
+    /// - Returns: the settings, each from the flag, else the environment, else the default.
     /// - Throws: a usage error that names the flag.
     public func resolve(
         process: String,
@@ -128,6 +129,7 @@ public struct HostSettings: Hashable, Sendable {
     /// The path of a file in the data directory.
     ///
     /// - Parameter name: the file's name.
+    /// - Returns: the path, relative if the data directory is.
     public func path(_ name: String) -> String { "\(dataDirectory)/\(name)" }
 }
 
@@ -148,6 +150,7 @@ public struct Variables: Sendable {
     ///   - flag: what the command line says.
     ///   - name: the variable.
     ///   - fallback: the default.
+    /// - Returns: the flag's value, else the variable's, else the default.
     /// - Throws: a usage error if the variable cannot be read.
     public func resolve<Value: LosslessStringConvertible>(
         _ flag: Value?,
@@ -167,6 +170,7 @@ public struct Variables: Sendable {
     ///   - name: the variable; the flag is its name in lower case with dashes.
     ///   - fallback: the default.
     ///   - range: what it may be.
+    /// - Returns: the setting, rounded to whole milliseconds.
     /// - Throws: a usage error if it is out of range or cannot be read.
     public func duration(
         _ flag: Double?,

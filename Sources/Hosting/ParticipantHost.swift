@@ -15,6 +15,7 @@ extension HostedProcess {
     ///   - resource: what it reserves.
     ///   - migrate: registers the resource's migrations.
     ///   - addRoutes: adds the service's own routes.
+    /// - Returns: a process that is yet to be run; it closes its database at the end.
     /// - Throws: a failure that a person can read.
     public static func participant<R: Resource>(
         _ context: HostContext,
@@ -56,6 +57,7 @@ extension HostContext {
     /// - Parameters:
     ///   - name: the file's name.
     ///   - migrator: brings its schema up to date.
+    /// - Returns: the database, open and migrated.
     /// - Throws: a failure that a person can read.
     public func openStore(_ name: String, _ migrator: DatabaseMigrator) throws -> DurableStore {
         let path = settings.path(name)

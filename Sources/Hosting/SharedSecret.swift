@@ -20,6 +20,7 @@ public enum SharedSecret {
     /// Reads the secret.
     ///
     /// - Parameter path: the file.
+    /// - Returns: the file's bytes, at least ``fewestBytes``.
     /// - Throws: ``Unusable``.
     public static func read(_ path: String) throws -> Data {
         guard let secret = FileManager.default.contents(atPath: path) else {
@@ -40,6 +41,7 @@ public enum SharedSecret {
     /// It is written elsewhere and then linked, so that processes that start together agree on one.
     ///
     /// - Parameter path: the file.
+    /// - Returns: the file's bytes, the same for every process that shares it.
     /// - Throws: ``Unusable``.
     public static func readOrCreate(_ path: String) throws -> Data {
         if !FileManager.default.fileExists(atPath: path) { try create(path) }

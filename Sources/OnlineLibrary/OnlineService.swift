@@ -37,6 +37,7 @@ public struct OnlineService: AsyncParsableCommand {
     /// - Parameters:
     ///   - context: what it is built from.
     ///   - coordinatorURL: whom it asks for outcomes.
+    /// - Returns: the participant `online`, with the readers' routes.
     /// - Throws: a failure that a person can read.
     public static func build(_ context: HostContext, coordinatorURL: String) throws -> HostedProcess {
         try .participant(

@@ -51,6 +51,8 @@ public enum OnlineStore {
     /// - Parameters:
     ///   - id: the post.
     ///   - database: the connection.
+    /// - Returns: the post, or nil if readers see none of this id.
+    /// - Throws: whatever SQLite meets, or a `DatabaseError` if a row cannot be a post.
     public static func post(_ id: UUIDv7, in database: Database) throws -> Post? {
         let select = try database.cachedStatement(
             sql: "SELECT \(columns), content FROM posts WHERE id = ? AND is_visible"
@@ -68,6 +70,8 @@ public enum OnlineStore {
     ///   - place: only those after this place in the list.
     ///   - limit: how many at most.
     ///   - database: the connection.
+    /// - Returns: the posts, by when readers saw each first.
+    /// - Throws: whatever SQLite meets, or a `DatabaseError` if a row cannot be a post.
     public static func posts(
         of author: String?,
         after place: PostPlace?,

@@ -105,12 +105,14 @@ struct FilePublisher: Sendable {
         switch plan {
         case .create, .skip:
             return .post("/v1/posts", as: author, key: key, body: try JSONCoding.encode(text))
+        // A post that moved meanwhile is looked at again: two runs at once publish nothing twice, and an edit that was
+        // saved meanwhile is not taken for the file.
         case .publishSaved(let id, let revision):
-            // An edit that is saved meanwhile is not this file: then nothing is published.
             return .post("/v1/posts/\(id)/publish", as: author, key: key, ifRevision: revision)
-        case .publishText(let id):
+        case .publishText(let id, let revision):
             let edit = PostText(title: text.title, content: text.content)
-            return .post("/v1/posts/\(id)/publish", as: author, key: key, body: try JSONCoding.encode(edit))
+            let body = try JSONCoding.encode(edit)
+            return .post("/v1/posts/\(id)/publish", as: author, key: key, ifRevision: revision, body: body)
         }
     }
 }

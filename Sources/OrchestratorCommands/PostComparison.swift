@@ -76,7 +76,10 @@ package struct PostComparison: Hashable, Sendable {
 
     private static func time(_ time: Timestamp?) -> String { time?.description ?? "-" }
 
-    private static func size(_ content: String?) -> String { content.map { $0.utf8.count == 1 ? "1 byte" : "\($0.utf8.count) bytes" } ?? "-" }
+    private static func size(_ content: String?) -> String {
+        guard let content else { return "-" }
+        return content.utf8.count == 1 ? "1 byte" : "\(content.utf8.count) bytes"
+    }
 
     /// For scripts: whether they agree; nil while a transaction is under way.
     package var isAgreed: Bool? {

@@ -9,8 +9,8 @@ package enum PublicationPlan: Hashable, Sendable {
     case skip(UUIDv7, revision: Int)
     /// It is saved as its post's head, and readers do not see that: publish what is saved.
     case publishSaved(UUIDv7, revision: Int)
-    /// It is new to its post: publish its text as the next revision.
-    case publishText(UUIDv7)
+    /// It is new to its post: publish its text as the revision after this one.
+    case publishText(UUIDv7, after: Int)
 
     /// What readers see is looked at first: only a difference makes the saved draft worth reading.
     ///
@@ -31,7 +31,7 @@ package enum PublicationPlan: Hashable, Sendable {
     /// - Returns: to publish what is saved, or the file's text.
     package static func from(_ text: PostText, head: Draft) -> PublicationPlan {
         let isSaved = equal(head.title, text.title) && equal(head.content, text.content)
-        return isSaved ? .publishSaved(head.id, revision: head.revision) : .publishText(head.id)
+        return isSaved ? .publishSaved(head.id, revision: head.revision) : .publishText(head.id, after: head.revision)
     }
 
     /// By bytes: to `==` two spellings of an accented letter are one, but a content is published as it is written.

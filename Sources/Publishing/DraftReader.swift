@@ -47,6 +47,7 @@ public struct DraftReader: Sendable {
     /// - Parameters:
     ///   - id: the post.
     ///   - token: the author's token.
+    /// - Returns: the draft with its content.
     /// - Throws: the draft service's own problem, or 503 `participant-unavailable`; nothing has begun then.
     public func draft(_ id: UUIDv7, token: String) async throws -> Draft {
         let end = world.elapsed() + patience

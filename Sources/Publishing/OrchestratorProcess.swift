@@ -43,6 +43,7 @@ public enum OrchestratorProcess {
     /// - Parameters:
     ///   - context: what it is built from.
     ///   - settings: what it runs with.
+    /// - Returns: the coordinator with its routes, the authors' routes and its background services.
     /// - Throws: a failure that a person can read.
     public static func build(_ context: HostContext, _ settings: Settings) async throws -> HostedProcess {
         var migrator = DatabaseMigrator()

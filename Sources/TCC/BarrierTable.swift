@@ -31,6 +31,7 @@ public enum BarrierTable {
     /// A try.
     ///
     /// - Parameter row: the branch's row, if there is one.
+    /// - Returns: what the participant does; it reserves only where there is no row yet.
     public static func onTry(_ row: BranchOutcome?) -> TryStep {
         switch row {
         case nil: .reserve
@@ -43,6 +44,7 @@ public enum BarrierTable {
     /// A confirm.
     ///
     /// - Parameter row: the branch's row, if there is one.
+    /// - Returns: what the participant does; a conflict unless the branch is reserved or confirmed.
     public static func onConfirm(_ row: BranchOutcome?) -> OutcomeStep {
         switch row {
         case nil: .conflict("not-reserved")
@@ -55,6 +57,7 @@ public enum BarrierTable {
     /// A cancel.
     ///
     /// - Parameter row: the branch's row, if there is one.
+    /// - Returns: what the participant does; a conflict only if the branch is confirmed.
     public static func onCancel(_ row: BranchOutcome?) -> OutcomeStep {
         switch row {
         case nil: .tombstone

@@ -131,11 +131,18 @@ public struct ParticipantLane: Sendable {
     /// How many calls wait or are under way.
     public var depth: Int { items.count }
 
+    /// Whether a call waits or is under way here; an outcome that does not is left to the journal.
+    ///
+    /// - Parameter call: the call.
+    /// - Returns: whether it is here.
+    public func holds(_ call: Call) -> Bool { items[call] != nil }
+
     /// Whether a transaction's outcome waits here or is under way; otherwise only the journal has it.
     ///
     /// - Parameters:
     ///   - gid: the transaction.
     ///   - decision: its decision.
+    /// - Returns: true while it is held in memory: ready, delayed or under way.
     public func isHolding(_ gid: GlobalTransactionID, _ decision: Decision) -> Bool {
         items[Call(gid: gid, operation: decision.operation)] != nil
     }
@@ -154,9 +161,12 @@ public struct ParticipantLane: Sendable {
         items[call] = Item(expiresAt: expiry)
         readyTries.append(call)
         alarms.insert(Alarm(at: expiry, call: call, isExpiry: true))
+        dropWhatIsOver()
     }
 
-    /// A decision is on disk and this participant has to be told. Its try, if it still waits, is pointless now.
+    /// A decision is on disk and this participant has to be told.
+    ///
+    /// Its try, if it still waits, is pointless now.
     ///
     /// - Parameters:
     ///   - gid: the transaction.
@@ -306,6 +316,7 @@ public struct ParticipantLane: Sendable {
     /// What to do next; to be asked again until it says wait.
     ///
     /// - Parameter now: the time.
+    /// - Returns: the step to take; a call or a load is reported when it has ended.
     public mutating func next(now: Duration) -> Step {
         while let alarm = alarms.min, alarm.at <= now {
             alarms.removeMin()
@@ -328,6 +339,14 @@ public struct ParticipantLane: Sendable {
             return .send(call)
         }
         return .wait(until: wakeTime(now: now))
+    }
+
+    /// Queues and alarms keep entries of calls that are over until their turn comes; there must not be too many.
+    private mutating func dropWhatIsOver() {
+        let most = 1024 + 4 * items.count
+        if alarms.count > most { alarms = Heap(alarms.unordered.filter { items[$0.call] != nil }) }
+        if readyTries.count > most { readyTries = Deque(readyTries.filter { items[$0]?.position == .ready }) }
+        if readyOutcomes.count > most { readyOutcomes = Deque(readyOutcomes.filter { items[$0]?.position == .ready }) }
     }
 
     private func mayCall(now: Duration) -> Bool {

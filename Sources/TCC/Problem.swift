@@ -8,7 +8,9 @@ public struct Problem: Error, Hashable, Sendable, Codable {
     public var code: String
     /// A sentence for people that says what to do.
     public var detail: String
-    /// Whatever else helps: `field`, `gid`, `id`. Never one of the standard members.
+    /// Whatever else helps: `field`, `gid`, `id`.
+    ///
+    /// Never one of the standard members.
     public var extensions: [String: JSONValue]
     /// For an answer's `Retry-After`, in whole seconds; not part of the JSON.
     public var retryAfterSeconds: Int?
@@ -40,6 +42,7 @@ public struct Problem: Error, Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - field: the field's name.
     ///   - detail: what is wrong with it, as the end of a sentence that begins with its name.
+    /// - Returns: the problem, with the field's name as its `field`.
     public static func invalid(_ field: String, _ detail: String) -> Problem {
         Problem(422, "invalid-field", "\(field) \(detail)", extensions: ["field": .string(field)])
     }
@@ -49,6 +52,7 @@ public struct Problem: Error, Hashable, Sendable, Codable {
     /// - Parameters:
     ///   - name: the member.
     ///   - value: its value.
+    /// - Returns: a copy that has the member, in place of an earlier one of that name.
     public func with(_ name: String, _ value: JSONValue) -> Problem {
         var copy = self
         copy.extensions[name] = value

@@ -29,6 +29,7 @@ public struct RetryPolicy: Hashable, Sendable {
     /// The bound of a wait.
     ///
     /// - Parameter failures: how often it failed already, at least 1.
+    /// - Returns: the base, doubled for each failure after the first, but never more than the cap.
     public func bound(afterFailures failures: Int) -> Duration {
         let doublings = min(max(failures - 1, 0), 30)
         return min(cap, base * (1 << doublings))
@@ -39,6 +40,7 @@ public struct RetryPolicy: Hashable, Sendable {
     /// - Parameters:
     ///   - failures: how often it failed already, at least 1.
     ///   - generator: the source of the jitter.
+    /// - Returns: a wait between zero and the bound, both included.
     public func delay(afterFailures failures: Int, using generator: inout some RandomNumberGenerator) -> Duration {
         let microseconds = bound(afterFailures: failures).wholeMilliseconds * 1000
         return .microseconds(Int64.random(in: 0...max(0, microseconds), using: &generator))
@@ -50,6 +52,7 @@ public enum PruningInterval {
     /// A tenth of the retention, between a second and an hour.
     ///
     /// - Parameter retention: how long things are remembered.
+    /// - Returns: the time from one pruning to the next.
     public static func after(retention: Duration) -> Duration {
         min(max(retention / 10, .seconds(1)), .seconds(3600))
     }

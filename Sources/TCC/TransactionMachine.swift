@@ -64,11 +64,14 @@ public struct TransactionMachine: Hashable, Sendable {
         case recordDecision(Decision, reason: Problem?)
     }
 
-    /// A branch's try ended. The first that did not reserve decides; the last that did decides otherwise.
+    /// A branch's try ended.
+    ///
+    /// The first that did not reserve decides; the last that did decides otherwise.
     ///
     /// - Parameters:
     ///   - branch: whose.
     ///   - result: how.
+    /// - Returns: the decision to record, once in a transaction's life; wait with every other try.
     public mutating func tried(_ branch: ParticipantName, _ result: TryResult) -> TriedAction {
         guard case .trying(var unanswered) = state, unanswered.remove(branch) != nil else { return .wait }
         if let reason = Self.reason(toCancelAfter: result, of: branch) {
@@ -92,6 +95,7 @@ public struct TransactionMachine: Hashable, Sendable {
     /// A decision is on disk: the one asked for, or one that was there first.
     ///
     /// - Parameter decision: what the journal says.
+    /// - Returns: the decision that counts, and every branch to send it to.
     public mutating func decided(_ decision: Decision) -> DecidedAction {
         guard case .deciding = state else { preconditionFailure("a decision is recorded once, after the tries") }
         state = .carryingOut(decision, unacknowledged: Set(branches))
@@ -109,6 +113,7 @@ public struct TransactionMachine: Hashable, Sendable {
     /// A branch has acknowledged the decision.
     ///
     /// - Parameter branch: which.
+    /// - Returns: finish with the last branch; wait with any other, and with one that had acknowledged before.
     public mutating func acknowledged(_ branch: ParticipantName) -> AcknowledgedAction {
         guard case .carryingOut(let decision, var unacknowledged) = state, unacknowledged.remove(branch) != nil else {
             return .wait

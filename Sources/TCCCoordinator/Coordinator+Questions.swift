@@ -6,6 +6,7 @@ extension Coordinator {
     /// Waits, as the transaction's own caller does, until there is something to say of it.
     func conclusion(of gid: GlobalTransactionID) async throws -> Conclusion {
         if let transaction = live[gid] { return try await transaction.conclusion.value() }
+        let end = world.elapsed() + settings.answerTimeout
         while let record = try await transaction(gid) {
             switch record.state {
             case .confirmed: return .confirmed(record)
@@ -14,8 +15,7 @@ extension Coordinator {
                 return .cancelled(reason.with("gid", .string(gid.description)), gid)
             case .trying, .confirming:
                 // Its caller is gone; the lanes finish it. Look again until the caller would have been answered.
-                let waited = world.wallClock() - settings.answerTimeout
-                if let decidedAt = record.decidedAt, decidedAt <= waited { return .accepted(record) }
+                if record.state == .confirming, world.elapsed() >= end { return .accepted(record) }
                 try await world.sleep(.milliseconds(20))
             }
         }
@@ -25,6 +25,8 @@ extension Coordinator {
     /// A transaction as the journal has it, everything included that was answered to anyone.
     ///
     /// - Parameter gid: the transaction.
+    /// - Returns: the transaction, with every label that is always shown, or nil if there is none.
+    /// - Throws: whatever SQLite meets, or an error that says how the journal is damaged.
     public func transaction(_ gid: GlobalTransactionID) async throws -> TransactionRecord? {
         // As a write: it queues behind acknowledgements that callers know of and the disk does not yet.
         var record = try await store.write { try Journal.transaction(gid, in: $0) }
@@ -39,6 +41,8 @@ extension Coordinator {
     ///   - owner: only those that this caller began.
     ///   - before: only earlier ones.
     ///   - limit: how many at most.
+    /// - Returns: the transactions, with every label that is always shown.
+    /// - Throws: whatever SQLite meets, or an error that says how the journal is damaged.
     public func transactions(
         state: TransactionState?,
         owner: String?,
@@ -59,6 +63,7 @@ extension Coordinator {
     ///
     /// - Parameter gid: the transaction.
     /// - Returns: the transaction, or nil if there is none.
+    /// - Throws: whatever SQLite meets, or an error that says how the journal is damaged.
     public func retry(_ gid: GlobalTransactionID) async throws -> TransactionRecord? {
         guard let record = try await transaction(gid) else { return nil }
         if let decision = record.state.decision, !record.state.isFinished {
@@ -72,6 +77,7 @@ extension Coordinator {
     /// What a participant that asks is told; an unknown transaction is recorded as cancelled first.
     ///
     /// - Parameter gid: the transaction.
+    /// - Returns: the decision, or pending while there is none.
     /// - Throws: 410 if it is older than anything that is remembered.
     public func outcome(of gid: GlobalTransactionID) async throws -> Outcome {
         try await failpoints.pass(.coordinatorOutcomeBefore)

@@ -93,9 +93,9 @@ public final class Coordinator: Service {
         (self.jobs, self.submit) = AsyncStream.makeStream()
     }
 
-    /// Decides cancel for what was undecided when the last life ended. To be called once, before anything else.
+    /// Decides cancel for what was undecided when the last life ended.
     ///
-    /// What is decided is driven on by ``run()``, from the journal.
+    /// To be called once, before anything else. What is decided is driven on by ``run()``, from the journal.
     public func recover() async throws {
         try await failpoints.pass(.coordinatorRecoverBefore)
         let now = world.wallClock()

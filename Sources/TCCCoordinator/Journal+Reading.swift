@@ -12,6 +12,8 @@ extension Journal {
     /// - Parameters:
     ///   - gid: the transaction.
     ///   - database: the connection.
+    /// - Returns: the transaction with its branches and timeline, or nil if there is none.
+    /// - Throws: whatever SQLite meets, or a ``JournalError`` or `DecodingError` if the journal is damaged.
     public static func transaction(_ gid: GlobalTransactionID, in database: Database) throws -> TransactionRecord? {
         let select = try database.cachedStatement(sql: "SELECT \(columns) FROM transactions WHERE gid = ?")
         return try Row.fetchOne(select, arguments: [gid.description]).map { try record($0, in: database) }
@@ -25,6 +27,8 @@ extension Journal {
     ///   - before: only earlier ones.
     ///   - limit: how many at most.
     ///   - database: the connection.
+    /// - Returns: the transactions, each with its branches and timeline.
+    /// - Throws: whatever SQLite meets, or a ``JournalError`` or `DecodingError` if the journal is damaged.
     public static func transactions(
         state: TransactionState?,
         owner: String?,

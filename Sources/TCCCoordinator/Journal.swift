@@ -117,6 +117,7 @@ public enum Journal {
     ///   - record: the transaction; its payloads are not part of it.
     ///   - key: the caller's key, if it sent one.
     ///   - database: the connection.
+    /// - Returns: whether it has begun, and if not, why; then nothing is written.
     /// - Throws: 422 if the key is bound to another request.
     public static func begin(_ record: TransactionRecord, key: Key?, in database: Database) throws -> Begun {
         if let key, let other = try transaction(under: key, in: database) { return .keyInUse(by: other) }
@@ -149,6 +150,7 @@ public enum Journal {
     ///   - record: the transaction as its coordinator knows it, the decision's event last in its timeline.
     ///   - database: the connection.
     /// - Returns: the decision that counts.
+    /// - Throws: whatever SQLite meets, or a ``JournalError`` if the transaction is not there.
     public static func decide(
         _ decision: Decision,
         of record: TransactionRecord,
@@ -193,6 +195,7 @@ public enum Journal {
     ///   - now: the time.
     ///   - database: the connection.
     /// - Returns: whether the transaction is finished.
+    /// - Throws: whatever SQLite meets.
     @discardableResult
     public static func acknowledge(
         _ id: BranchID,
@@ -239,6 +242,7 @@ public enum Journal {
     ///   - isStuck: whether the branch says that it did the opposite.
     ///   - now: the time.
     ///   - database: the connection.
+    /// - Throws: whatever SQLite meets.
     public static func note(
         _ error: String,
         of id: BranchID,
@@ -272,6 +276,7 @@ public enum Journal {
     ///   - now: the time.
     ///   - database: the connection.
     /// - Returns: how many were decided, and how many have a decision to be carried out.
+    /// - Throws: whatever SQLite meets.
     public static func recover(at now: Timestamp, in database: Database) throws -> (decided: Int, unfinished: Int) {
         let reason = Problem(
             503,
@@ -315,6 +320,8 @@ public enum Journal {
     ///   - after: only later transactions.
     ///   - limit: how many at most.
     ///   - database: the connection.
+    /// - Returns: the decisions, each with what its call needs.
+    /// - Throws: whatever SQLite meets, or a ``JournalError`` if a gid cannot be read.
     public static func undelivered(
         to participant: ParticipantName,
         after: GlobalTransactionID?,
@@ -340,13 +347,16 @@ public enum Journal {
             }
     }
 
-    /// What a participant that asks is told. A gid that nobody knows is recorded as cancelled first (presumed abort:
-    /// Mohan, Lindsay, Obermarck, "Transaction Management in the R* Distributed Database Management System", 1986).
+    /// What a participant that asks is told.
+    ///
+    /// A gid that nobody knows is recorded as cancelled first (presumed abort: Mohan, Lindsay, Obermarck, "Transaction
+    /// Management in the R* Distributed Database Management System", 1986).
     ///
     /// - Parameters:
     ///   - gid: the transaction asked for.
     ///   - now: the time.
     ///   - database: the connection.
+    /// - Returns: the decision, pending while it is being tried, or cancel for a gid that was unknown.
     /// - Throws: 410 `forgotten` if it is older than anything the journal remembers.
     public static func outcome(
         of gid: GlobalTransactionID,
@@ -375,6 +385,8 @@ public enum Journal {
     /// When the oldest transaction began whose finish is not on disk.
     ///
     /// - Parameter database: the connection.
+    /// - Returns: that time, or nil if all are finished.
+    /// - Throws: whatever SQLite meets.
     public static func oldestUnfinished(in database: Database) throws -> Timestamp? {
         let milliseconds = try Int64.fetchOne(
             database,
@@ -391,6 +403,7 @@ public enum Journal {
     ///   - limit: how many at most.
     ///   - database: the connection.
     /// - Returns: how many were forgotten; as many as the limit if there may be more.
+    /// - Throws: whatever SQLite meets.
     public static func prune(
         before horizon: Timestamp,
         withKeyBefore keyHorizon: Timestamp,

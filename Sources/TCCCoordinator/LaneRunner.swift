@@ -24,8 +24,13 @@ final class LaneRunner: Sendable {
     private struct State {
         var lane: ParticipantLane
         var tries: [GlobalTransactionID: PendingTry] = [:]
+        /// What the outcomes that the lane holds are about.
         var actions: [GlobalTransactionID: String] = [:]
         var timerAt: Duration?
+
+        mutating func keepAction(_ action: String?, of call: ParticipantLane.Call) {
+            actions[call.gid] = lane.holds(call) ? action : nil
+        }
     }
 
     let participant: Participant
@@ -80,7 +85,7 @@ final class LaneRunner: Sendable {
     func deliver(_ decision: Decision, of gid: GlobalTransactionID, action: String) {
         state.withLock {
             $0.lane.outcomeDecided(gid, decision)
-            $0.actions[gid] = action
+            $0.keepAction(action, of: .init(gid: gid, operation: decision.operation))
         }
         wake.yield()
     }
@@ -89,7 +94,7 @@ final class LaneRunner: Sendable {
     func retryNow(_ decision: Decision, of gid: GlobalTransactionID, action: String) {
         state.withLock {
             $0.lane.retryRequested(gid, decision, now: world.elapsed())
-            $0.actions[gid] = action
+            $0.keepAction(action, of: .init(gid: gid, operation: decision.operation))
         }
         wake.yield()
     }
@@ -143,7 +148,10 @@ final class LaneRunner: Sendable {
         case .cancel: verdict = await carryOut(.cancel, call.gid)
         }
         var generator = world.generator
-        state.withLock { $0.lane.returned(call, verdict, now: world.elapsed(), using: &generator) }
+        state.withLock {
+            $0.lane.returned(call, verdict, now: world.elapsed(), using: &generator)
+            if call.operation != .try { $0.keepAction($0.actions[call.gid], of: call) }
+        }
         wake.yield()
     }
 
@@ -249,7 +257,6 @@ final class LaneRunner: Sendable {
             let now = world.wallClock()
             _ = try await store.write { try Journal.acknowledge(id, decision, at: now, in: $0) }
             try await failpoints.pass(.coordinatorAcknowledgeAfter)
-            state.withLock { _ = $0.actions.removeValue(forKey: id.gid) }
             return .done
         } catch {
             // It did as decided, which a later call will say again.
@@ -280,8 +287,8 @@ final class LaneRunner: Sendable {
                 return (call: call, failures: 0)
             }
             state.withLock {
-                for row in rows { $0.actions[row.gid] = row.action }
                 $0.lane.loaded(calls, reachedEnd: rows.count < limit, now: world.elapsed())
+                for (row, call) in zip(rows, calls) { $0.keepAction(row.action, of: call.call) }
             }
         } catch {
             logger.error("The journal could not be read", metadata: ["error": "\(error)"])

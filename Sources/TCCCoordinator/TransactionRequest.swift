@@ -30,7 +30,7 @@ public struct TransactionRequest: Sendable {
     public var owner: String?
     /// What to show with it.
     public var labels: [String: JSONValue]
-    /// How long to try; nil for the coordinator's own timeout. At most an hour.
+    /// How long to try, at most an hour; nil for the coordinator's own timeout.
     public var tryTimeout: Duration?
 
     /// Makes a request.

@@ -35,6 +35,7 @@ public struct APIRequest: Sendable {
     /// A parameter of the path as an identifier.
     ///
     /// - Parameter name: its name in the route.
+    /// - Returns: the UUID that stands there.
     /// - Throws: 404 `not-found`: nothing can have that name.
     public func identifier(_ name: String = "id") throws -> UUIDv7 {
         guard let text = context.parameters.get(name), let identifier = UUIDv7(text) else {
@@ -46,6 +47,7 @@ public struct APIRequest: Sendable {
     /// A parameter of the query, percent-decoded.
     ///
     /// - Parameter name: its name.
+    /// - Returns: its first value, or nil if the query does not have it.
     public func query(_ name: String) -> String? {
         request.uri.queryParameters.get(name)
     }
@@ -53,6 +55,7 @@ public struct APIRequest: Sendable {
     /// The body as JSON.
     ///
     /// - Parameter type: what it should be.
+    /// - Returns: the value that the body describes.
     /// - Throws: 400 or 422.
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try JSONCoding.decode(type, from: body)
@@ -209,6 +212,8 @@ extension Response {
     ///   - value: the body.
     ///   - status: the status.
     ///   - headers: further headers.
+    /// - Returns: an answer with the value as `application/json` in UTF-8.
+    /// - Throws: an `EncodingError`, for numbers that JSON has no form for.
     public static func json(
         _ value: some Encodable,
         status: HTTPResponse.Status = .ok,
@@ -222,6 +227,7 @@ extension Response {
     /// A problem as an answer.
     ///
     /// - Parameter problem: the problem.
+    /// - Returns: an answer with the problem's status and `application/problem+json`.
     public static func problem(_ problem: Problem) -> Response {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }

@@ -5,6 +5,7 @@ public enum EntityTag {
     /// The tag of a revision.
     ///
     /// - Parameter revision: the revision.
+    /// - Returns: the revision in double quotes.
     public static func of(_ revision: Int) -> String { "\"\(revision)\"" }
 
     /// Whether a field of tags (`If-Match`, `If-None-Match`) has a revision's tag, or is `*`.
@@ -13,6 +14,7 @@ public enum EntityTag {
     ///   - field: the header's value.
     ///   - revision: the current revision.
     ///   - weak: whether `W/"7"` counts as `"7"`, as for `If-None-Match`.
+    /// - Returns: true if one of the tags is the revision's, or the field is `*`.
     /// - Throws: 400 if the field is not a list of entity tags.
     public static func matches(_ field: String, _ revision: Int, weak: Bool) throws -> Bool {
         let field = field.drop { $0 == " " }

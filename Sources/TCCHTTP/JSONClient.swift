@@ -18,6 +18,7 @@ public struct JSONClient: Sendable {
         /// The body as JSON, or nil if it is not what is expected.
         ///
         /// - Parameter type: what it should be.
+        /// - Returns: the value, or nil if the body is not JSON of this shape.
         public func decode<Value: Decodable>(_ type: Value.Type) -> Value? {
             // `try?`: an unreadable body is a misfit, which each caller has a rule for.
             try? JSONCoding.decode(type, from: body)
@@ -50,6 +51,7 @@ public struct JSONClient: Sendable {
     ///   - headers: further headers.
     ///   - body: the body, if there is one.
     ///   - timeout: when to give up.
+    /// - Returns: the answer, whatever its status.
     /// - Throws: whatever the network met; the call may have had its effect.
     public func call(
         _ method: HTTPRequest.Method,

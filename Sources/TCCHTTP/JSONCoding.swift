@@ -8,6 +8,7 @@ public enum JSONCoding {
     /// Writes a value.
     ///
     /// - Parameter value: the value; absent members are null if its `encode(to:)` says so.
+    /// - Returns: the value as JSON in UTF-8.
     /// - Throws: an `EncodingError`, for numbers that JSON has no form for.
     public static func encode(_ value: some Encodable) throws -> ByteBuffer {
         let encoder = JSONEncoder()
@@ -20,6 +21,7 @@ public enum JSONCoding {
     /// - Parameters:
     ///   - type: what it should be.
     ///   - body: the bytes.
+    /// - Returns: the value that the body describes.
     /// - Throws: a problem: 400 `malformed-json`, or 422 `invalid-field` naming the field.
     public static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
         do {

@@ -104,6 +104,8 @@ public final class TokenAuthority: Sendable {
     /// - Parameters:
     ///   - caller: for whom.
     ///   - lifetime: how long it lasts.
+    /// - Returns: the signed token, to follow `Bearer`.
+    /// - Throws: whatever JWTKit meets as it signs.
     public func issue(for caller: Caller, lifetime: Duration) async throws -> String {
         let claims = Claims(
             sub: SubjectClaim(value: caller.subject),

@@ -133,6 +133,8 @@ public enum Barrier {
     /// - Parameters:
     ///   - id: the branch.
     ///   - database: the connection.
+    /// - Returns: the branch's outcome so far, or nil if there is no row.
+    /// - Throws: whatever SQLite meets.
     public static func row(of id: BranchID, in database: Database) throws -> BranchOutcome? {
         let select = try database.cachedStatement(sql: "SELECT state FROM barrier WHERE gid = ? AND branch = ?")
         let text = try String.fetchOne(select, arguments: [id.gid.description, id.branch.description])
@@ -153,6 +155,8 @@ public enum Barrier {
     ///   - now: the time.
     ///   - limit: how many at most.
     ///   - database: the connection.
+    /// - Returns: the branches that hold them.
+    /// - Throws: whatever SQLite meets.
     public static func overdue(at now: Timestamp, limit: Int, in database: Database) throws -> [Overdue] {
         let select = try database.cachedStatement(
             sql: """
@@ -174,6 +178,7 @@ public enum Barrier {
     ///   - ownNow: the participant's clock, read before it asked.
     ///   - answer: what the coordinator said.
     ///   - retention: how long things are remembered.
+    /// - Returns: the time before which what is finished may be forgotten.
     public static func horizon(ownNow: Timestamp, _ answer: OutcomeHorizon, retention: Duration) -> Timestamp {
         let horizon = min(ownNow, answer.now) - retention
         guard let oldest = answer.oldestUnfinished else { return horizon }
@@ -188,6 +193,7 @@ public enum Barrier {
     ///   - limit: how many at most.
     ///   - database: the connection.
     /// - Returns: how many were forgotten; as many as the limit if there may be more.
+    /// - Throws: whatever SQLite meets.
     public static func prune(before horizon: Timestamp, limit: Int, in database: Database) throws -> Int {
         try database.execute(
             sql: "UPDATE barrier_horizon SET pruned_before = max(pruned_before, ?)",

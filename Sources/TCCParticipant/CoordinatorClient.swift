@@ -27,6 +27,7 @@ public struct CoordinatorClient: Sendable {
     /// What became of a transaction.
     ///
     /// - Parameter gid: the transaction.
+    /// - Returns: what the coordinator says, pending included.
     /// - Throws: whatever the network met, or a problem.
     public func outcome(of gid: GlobalTransactionID) async throws -> Outcome {
         try await get("/v1/outcomes/\(gid)", as: OutcomeAnswer.self).outcome

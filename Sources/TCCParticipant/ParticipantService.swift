@@ -43,6 +43,7 @@ public struct ParticipantService<R: Resource>: Sendable {
     /// Applies a try; when this returns, the reservation is on disk.
     ///
     /// - Parameter call: the try.
+    /// - Returns: the branch's outcome so far: reserved, or confirmed if the decision was there first.
     /// - Throws: a problem: the refusal, 410 or 422.
     public func attempt(_ call: BranchCall<R.Payload>) async throws -> BranchOutcome {
         try await failpoints.pass(.participantReserveBefore)
@@ -58,6 +59,7 @@ public struct ParticipantService<R: Resource>: Sendable {
     ///   - decision: the decision.
     ///   - id: the branch.
     ///   - action: what its transaction does.
+    /// - Returns: the outcome that fits the decision.
     /// - Throws: a 409 problem if the branch cannot do as decided.
     public func carryOut(_ decision: Decision, _ id: BranchID, action: String) async throws -> BranchOutcome {
         let isConfirm = decision == .confirm

@@ -25,6 +25,7 @@ public protocol Resource: Sendable {
     ///   - branch: whose reservation it is.
     ///   - now: the time.
     ///   - database: the connection, in a transaction.
+    /// - Throws: whatever SQLite meets; then nothing is written, and the call comes again.
     func confirm(_ branch: BranchID, at now: Timestamp, in database: Database) throws
 
     /// Releases the reservation.
@@ -33,5 +34,6 @@ public protocol Resource: Sendable {
     ///   - branch: whose reservation it is.
     ///   - now: the time.
     ///   - database: the connection, in a transaction.
+    /// - Throws: whatever SQLite meets; then nothing is written, and the call comes again.
     func cancel(_ branch: BranchID, at now: Timestamp, in database: Database) throws
 }

@@ -121,6 +121,6 @@ struct CommandLineAnswerTests {
         )
         #expect(PublicationPlan.from(text, head: head) == .publishSaved(Self.post, revision: 5))
         head.title = "U"
-        #expect(PublicationPlan.from(text, head: head) == .publishText(Self.post))
+        #expect(PublicationPlan.from(text, head: head) == .publishText(Self.post, after: 5))
     }
 }

@@ -17,7 +17,9 @@ enum BuildFolder {
             var folder = URL(fileURLWithPath: origin).resolvingSymlinksInPath()
             for _ in 0..<5 {
                 let candidate = folder.appendingPathComponent(name)
-                if FileManager.default.isExecutableFile(atPath: candidate.path), !isFolder(candidate) { return candidate }
+                if FileManager.default.isExecutableFile(atPath: candidate.path), !isFolder(candidate) {
+                    return candidate
+                }
                 searched.append(folder.path)
                 folder.deleteLastPathComponent()
             }

@@ -88,7 +88,8 @@ final class Cluster: Sendable {
         let participantFlags = participants.flatMap { ["--participant", "\($0.key)=\(url($0.value))"] }
         var processes: [ServerRole: ServerProcess] = [:]
         for role in ServerRole.allCases {
-            let own = role == .orchestrator ? coordinatorFlags + participantFlags : ["--coordinator-url", url(chosen[2])]
+            let own =
+                role == .orchestrator ? coordinatorFlags + participantFlags : ["--coordinator-url", url(chosen[2])]
             let shared = [
                 "--host", "127.0.0.1", "--port", "\(ports[role] ?? 0)", "--secret-file", secretFile.path,
                 "--data-dir", directory.appendingPathComponent(role.rawValue).path,
@@ -228,7 +229,9 @@ func withCluster(
 
 extension Cluster {
     /// Starts, runs a scenario and tears down; false if another process took a port meanwhile.
-    fileprivate func run(isLastAttempt: Bool, _ body: @escaping @Sendable (Cluster) async throws -> Void) async throws -> Bool {
+    fileprivate func run(isLastAttempt: Bool, _ body: @escaping @Sendable (Cluster) async throws -> Void) async throws
+        -> Bool
+    {
         try await withThrowingTaskGroup(of: Void.self) { group in
             group.addTask { try await self.quota.run() }
             group.addTask { await Observer(cluster: self).run() }

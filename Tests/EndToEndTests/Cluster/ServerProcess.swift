@@ -111,10 +111,12 @@ final class ServerProcess: Sendable {
     var logTail: String {
         let lives = state.withLock { $0.lives }
         guard lives > 0 else { return "" }
-        return (1...lives).map { life in
-            let lines = text("stderr", ofLife: life).split(separator: "\n").suffix(25).joined(separator: "\n")
-            return "--- \(role.rawValue), life \(life)\n\(lines)"
-        }.joined(separator: "\n")
+        return (1...lives)
+            .map { life in
+                let lines = text("stderr", ofLife: life).split(separator: "\n").suffix(25).joined(separator: "\n")
+                return "--- \(role.rawValue), life \(life)\n\(lines)"
+            }
+            .joined(separator: "\n")
     }
 
     private func text(_ stream: String, ofLife life: Int) -> String {

@@ -119,7 +119,8 @@ extension Cluster {
             )
             let found = answer.status == 200 ? answer.decode([String: String].self)?["outcome"] : answer.problem?.code
             if answer.status != status || !word.isEmpty && found != word {
-                let text = "\(operation) of the \(entry.state.rawValue) \(entry.gid) at \(branch): \(answer.status) \(answer.text)"
+                let text =
+                    "\(operation) of the \(entry.state.rawValue) \(entry.gid) at \(branch): \(answer.status) \(answer.text)"
                 history.contradicted(Violation(invariant, text))
             }
         }
@@ -136,12 +137,16 @@ extension Cluster {
     func journal() throws -> [JournalEntry] {
         try read(databasePath(.orchestrator)) { database in
             let branches = Dictionary(
-                grouping: try Row.fetchAll(database, sql: "SELECT gid, name, state, acknowledged FROM branches ORDER BY position"),
+                grouping: try Row.fetchAll(
+                    database,
+                    sql: "SELECT gid, name, state, acknowledged FROM branches ORDER BY position"
+                ),
                 by: { row -> String in row["gid"] }
             )
-            return try Row.fetchAll(database, sql: "SELECT * FROM transactions ORDER BY gid").map { row in
-                try Self.entry(row, branches[row["gid"]] ?? [])
-            }
+            return try Row.fetchAll(database, sql: "SELECT * FROM transactions ORDER BY gid")
+                .map { row in
+                    try Self.entry(row, branches[row["gid"]] ?? [])
+                }
         } ?? []
     }
 
@@ -175,14 +180,15 @@ extension Cluster {
         return try ([("draft", databasePath(.draft)), ("online", databasePath(.online))] + ledgers)
             .flatMap { participant, path in
                 try read(path) { database in
-                    try Row.fetchAll(database, sql: "SELECT gid, branch, state FROM barrier ORDER BY gid").map { row in
-                        BarrierRow(
-                            participant: participant,
-                            gid: try #require(GlobalTransactionID(row["gid"] as String)),
-                            branch: row["branch"],
-                            state: try #require(BranchOutcome(rawValue: row["state"]))
-                        )
-                    }
+                    try Row.fetchAll(database, sql: "SELECT gid, branch, state FROM barrier ORDER BY gid")
+                        .map { row in
+                            BarrierRow(
+                                participant: participant,
+                                gid: try #require(GlobalTransactionID(row["gid"] as String)),
+                                branch: row["branch"],
+                                state: try #require(BranchOutcome(rawValue: row["state"]))
+                            )
+                        }
                 } ?? []
             }
     }

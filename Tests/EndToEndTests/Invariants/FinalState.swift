@@ -65,7 +65,8 @@ struct FinalState: Sendable {
     func request(of entry: JournalEntry) -> PostRequest? {
         history.attempts.first { attempt in
             attempt.answer?.gid == entry.gid || committed(attempt.request)?.gid == entry.gid
-        }?.request
+        }?
+        .request
     }
 
     /// What committed transactions did to posts, in the order of their decisions.

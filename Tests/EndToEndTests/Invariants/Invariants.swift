@@ -80,7 +80,9 @@ enum Invariants {
     private static func answersKept(_ state: FinalState) -> [Violation] {
         let effects = state.effects
         return state.history.attempts.compactMap { attempt in
-            guard let answer = attempt.answer, (200..<300).contains(answer.status), let gid = answer.gid else { return nil }
+            guard let answer = attempt.answer, (200..<300).contains(answer.status), let gid = answer.gid else {
+                return nil
+            }
             let request = attempt.request
             if case .other = request.intent { return nil }
             guard let index = effects.firstIndex(where: { $0.gid == gid }) else {
@@ -153,7 +155,8 @@ enum Invariants {
                 let row = state.barriers.first { $0.gid == entry.gid && $0.branch == branch.name }
                 if row?.state != expected || branch.state.rawValue != expected.rawValue || !branch.isAcknowledged {
                     let found = row?.state.rawValue ?? "nothing"
-                    let text = "\(entry.gid) is \(entry.state.rawValue); \(branch.name) is \(branch.state.rawValue), there \(found)"
+                    let text =
+                        "\(entry.gid) is \(entry.state.rawValue); \(branch.name) is \(branch.state.rawValue), there \(found)"
                     violations.append(Violation(7, text))
                 }
             }
@@ -163,7 +166,9 @@ enum Invariants {
             let isKnown = entry?.branches.contains { $0.name == row.branch } ?? false
             // A branch of a transaction that the journal learnt of by being asked is cancelled.
             if !isKnown, row.state == .confirmed || entry?.state.decision != .cancel {
-                violations.append(Violation(7, "\(row.gid) \(row.branch) is \(row.state.rawValue); the journal has none"))
+                violations.append(
+                    Violation(7, "\(row.gid) \(row.branch) is \(row.state.rawValue); the journal has none")
+                )
             }
             if row.participant != row.branch {
                 violations.append(Violation(7, "\(row.gid) \(row.branch) is at \(row.participant)"))
@@ -184,7 +189,8 @@ enum Invariants {
         var violations: [Violation] = []
         for attempt in state.history.attempts {
             guard let text = attempt.request.text, !allowed.contains(text.title) else { continue }
-            let isThere = state.posts.contains { $0.title == text.title } || state.drafts.contains { $0.title == text.title }
+            let isThere =
+                state.posts.contains { $0.title == text.title } || state.drafts.contains { $0.title == text.title }
             if isThere { violations.append(Violation(10, "'\(text.title)' was not committed and is there")) }
         }
         return violations
@@ -202,7 +208,9 @@ enum Invariants {
             }
             guard sighting.library == .online else { continue }
             if sighting.revision < highest[sighting.post] ?? 0 {
-                violations.append(Violation(4, "\(sighting.post) fell to revision \(sighting.revision) before a reader"))
+                violations.append(
+                    Violation(4, "\(sighting.post) fell to revision \(sighting.revision) before a reader")
+                )
             }
             highest[sighting.post] = max(sighting.revision, highest[sighting.post] ?? 0)
         }

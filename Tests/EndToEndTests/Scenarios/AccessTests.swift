@@ -15,21 +15,30 @@ extension EndToEnd {
                 for route in Route.all {
                     for (kind, token) in try await Self.badTokens(for: route, cluster, stranger) {
                         let answer = try await Self.call(route, cluster, authorization: token)
-                        #expect(answer.status == 401, "\(route.testDescription), \(kind): \(answer.status) \(answer.text)")
+                        #expect(
+                            answer.status == 401,
+                            "\(route.testDescription), \(kind): \(answer.status) \(answer.text)"
+                        )
                         Self.expectProblem(answer, "\(route.testDescription), \(kind)")
                     }
                     for role in Role.allCases where !route.allowed.contains(role) {
                         let caller = Caller(subject: "alice", role: role)
                         let token = try await cluster.authority.issue(for: caller, lifetime: .seconds(60))
                         let answer = try await Self.call(route, cluster, authorization: "Bearer \(token)")
-                        #expect(answer.status == 403, "\(route.testDescription), \(role): \(answer.status) \(answer.text)")
+                        #expect(
+                            answer.status == 403,
+                            "\(route.testDescription), \(role): \(answer.status) \(answer.text)"
+                        )
                         Self.expectProblem(answer, "\(route.testDescription), \(role)")
                     }
                     for role in route.allowed {
                         let caller = Caller(subject: "alice", role: role)
                         let token = try await cluster.authority.issue(for: caller, lifetime: .seconds(60))
                         let answer = try await Self.call(route, cluster, authorization: "Bearer \(token)")
-                        #expect(![401, 403, 405].contains(answer.status), "\(route.testDescription), \(role): \(answer.text)")
+                        #expect(
+                            ![401, 403, 405].contains(answer.status),
+                            "\(route.testDescription), \(role): \(answer.text)"
+                        )
                     }
                 }
                 #expect(try cluster.journal().allSatisfy { $0.state.decision == .cancel })
@@ -66,7 +75,8 @@ extension EndToEnd {
                     #expect(theirs.status == 404, "\(method) \(path): \(theirs.status) \(theirs.text)")
                     #expect(theirs.problem?.code == "not-found")
                     // Not even the words differ from those about what is not there at all.
-                    let nothing = path.replacing("\(post)", with: "\(UUIDv7.ofNow())").replacing("\(gid)", with: "\(UUIDv7.ofNow())")
+                    let nothing = path.replacing("\(post)", with: "\(UUIDv7.ofNow())")
+                        .replacing("\(gid)", with: "\(UUIDv7.ofNow())")
                     let absent = try await cluster.call(role, method, nothing, as: .bob, body: body)
                     #expect(absent.status == 404 && absent.problem?.detail == theirs.problem?.detail, "\(absent.text)")
                 }
@@ -105,11 +115,15 @@ extension EndToEnd {
             let swapped = "\(parts[0]).\(base64(claims)).\(parts[2])"
             let nobody = try await cluster.authority.issue(for: Caller(subject: "", role: role), lifetime: .seconds(60))
             let name = String(repeating: "a", count: 65)
-            let tooLong = try await cluster.authority.issue(for: Caller(subject: name, role: role), lifetime: .seconds(60))
+            let tooLong = try await cluster.authority.issue(
+                for: Caller(subject: name, role: role),
+                lifetime: .seconds(60)
+            )
             return [
                 ("no token", nil), ("empty", "Bearer "), ("no scheme", good), ("another scheme", "Basic \(good)"),
                 ("not a token", "Bearer abc"), ("forged", "Bearer \(forged)"), ("expired", "Bearer \(expired)"),
-                ("unsigned", "Bearer \(unsigned)"), ("other claims", "Bearer \(swapped)"), ("cut", "Bearer \(good.dropLast(3))"),
+                ("unsigned", "Bearer \(unsigned)"), ("other claims", "Bearer \(swapped)"),
+                ("cut", "Bearer \(good.dropLast(3))"),
                 ("no subject", "Bearer \(nobody)"), ("a long subject", "Bearer \(tooLong)"),
             ]
         }

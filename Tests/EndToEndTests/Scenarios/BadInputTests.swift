@@ -32,7 +32,15 @@ extension EndToEnd {
                 for (role, method, path) in targets {
                     for (body, status, field) in Self.badTexts(isPublish: path.hasSuffix("publish")) {
                         try await Self.expect(
-                            Bad(role: role, method: method, path: path, caller: .alice, body: body, status: status, field: field),
+                            Bad(
+                                role: role,
+                                method: method,
+                                path: path,
+                                caller: .alice,
+                                body: body,
+                                status: status,
+                                field: field
+                            ),
                             in: cluster
                         )
                     }
@@ -46,7 +54,8 @@ extension EndToEnd {
             let longContent = String(repeating: "a", count: (512 << 10) + 1)
             let nested = String(repeating: "[", count: 100_000)
             var texts: [(String, Int, String?)] = [
-                ("{", 400, nil), ("{\"title\":", 400, nil), ("nonsense", 400, nil), ("{\"title\":\"a\",}", 400, nil), (nested, 400, nil),
+                ("{", 400, nil), ("{\"title\":", 400, nil), ("nonsense", 400, nil), ("{\"title\":\"a\",}", 400, nil),
+                (nested, 400, nil),
                 ("[]", 422, nil), ("\"text\"", 422, nil), (#"{"title":7,"content":""}"#, 422, "title"),
                 (#"{"title":"a","content":["b"]}"#, 422, "content"), (#"{"title":"","content":""}"#, 422, "title"),
                 (#"{"title":"\#(longTitle)","content":""}"#, 422, "title"),
@@ -63,27 +72,56 @@ extension EndToEnd {
                 let (id, text) = (UUIDv7.ofNow(), #"{"title":"a","content":"b"}"#)
                 for role in ServerRole.allCases {
                     for path in ["/", "/v1", "/v1/nothing", "/v2/posts", "/tcc", "/v1/posts/\(id)/publish/now"] {
-                        try await Self.expect(Bad(role: role, method: .get, path: path, caller: .alice, status: 404), in: cluster)
+                        try await Self.expect(
+                            Bad(role: role, method: .get, path: path, caller: .alice, status: 404),
+                            in: cluster
+                        )
                     }
                     try await Self.expect(Bad(role: role, method: .post, path: "/healthz", status: 405), in: cluster)
                 }
-                let missing: [Bad] = ["\(id)", "7", "not-a-uuid", "2f1e4fc0-81fd-4b5c-9d3c-5f2f3f0a0001"].flatMap { name in
-                    [
-                        Bad(role: .draft, method: .get, path: "/v1/drafts/\(name)", caller: .alice, status: 404),
-                        Bad(role: .draft, method: .put, path: "/v1/drafts/\(name)", caller: .alice, body: text, status: 404),
-                        Bad(role: .online, method: .get, path: "/v1/posts/\(name)", status: 404),
-                        Bad(role: .orchestrator, method: .post, path: "/v1/posts/\(name)/publish", caller: .alice, status: 404),
-                        Bad(role: .orchestrator, method: .post, path: "/v1/posts/\(name)/withdraw", caller: .alice, status: 404),
-                        Bad(role: .orchestrator, method: .get, path: "/v1/transactions/\(name)", caller: .anOperator, status: 404),
-                        Bad(
-                            role: .orchestrator,
-                            method: .post,
-                            path: "/v1/transactions/\(name)/retry",
-                            caller: .anOperator,
-                            status: 404
-                        ),
-                    ]
-                }
+                let missing: [Bad] = ["\(id)", "7", "not-a-uuid", "2f1e4fc0-81fd-4b5c-9d3c-5f2f3f0a0001"]
+                    .flatMap { name in
+                        [
+                            Bad(role: .draft, method: .get, path: "/v1/drafts/\(name)", caller: .alice, status: 404),
+                            Bad(
+                                role: .draft,
+                                method: .put,
+                                path: "/v1/drafts/\(name)",
+                                caller: .alice,
+                                body: text,
+                                status: 404
+                            ),
+                            Bad(role: .online, method: .get, path: "/v1/posts/\(name)", status: 404),
+                            Bad(
+                                role: .orchestrator,
+                                method: .post,
+                                path: "/v1/posts/\(name)/publish",
+                                caller: .alice,
+                                status: 404
+                            ),
+                            Bad(
+                                role: .orchestrator,
+                                method: .post,
+                                path: "/v1/posts/\(name)/withdraw",
+                                caller: .alice,
+                                status: 404
+                            ),
+                            Bad(
+                                role: .orchestrator,
+                                method: .get,
+                                path: "/v1/transactions/\(name)",
+                                caller: .anOperator,
+                                status: 404
+                            ),
+                            Bad(
+                                role: .orchestrator,
+                                method: .post,
+                                path: "/v1/transactions/\(name)/retry",
+                                caller: .anOperator,
+                                status: 404
+                            ),
+                        ]
+                    }
                 let methods: [Bad] = [
                     Bad(role: .draft, method: .delete, path: "/v1/drafts/\(id)", caller: .alice, status: 405),
                     Bad(role: .draft, method: .patch, path: "/v1/drafts", caller: .alice, status: 405),
@@ -91,12 +129,26 @@ extension EndToEnd {
                     Bad(role: .online, method: .post, path: "/v1/posts", caller: .alice, status: 405),
                     Bad(role: .online, method: .delete, path: "/v1/posts/\(id)", caller: .alice, status: 405),
                     Bad(role: .orchestrator, method: .get, path: "/v1/posts", caller: .alice, status: 405),
-                    Bad(role: .orchestrator, method: .put, path: "/v1/posts/\(id)/publish", caller: .alice, status: 405),
-                    Bad(role: .orchestrator, method: .delete, path: "/v1/transactions/\(id)", caller: .anOperator, status: 405),
+                    Bad(
+                        role: .orchestrator,
+                        method: .put,
+                        path: "/v1/posts/\(id)/publish",
+                        caller: .alice,
+                        status: 405
+                    ),
+                    Bad(
+                        role: .orchestrator,
+                        method: .delete,
+                        path: "/v1/transactions/\(id)",
+                        caller: .anOperator,
+                        status: 405
+                    ),
                 ]
                 for bad in missing + methods { try await Self.expect(bad, in: cluster) }
                 let wrong = try await cluster.call(.draft, .delete, "/v1/drafts/\(id)", as: .alice)
-                #expect(wrong.headers["allow"]?.contains("PUT") == true && wrong.headers["allow"]?.contains("GET") == true)
+                #expect(
+                    wrong.headers["allow"]?.contains("PUT") == true && wrong.headers["allow"]?.contains("GET") == true
+                )
                 try await Self.expectAlive(cluster)
             }
         }
@@ -110,13 +162,27 @@ extension EndToEnd {
                 for (role, path, caller) in lists {
                     for limit in ["0", "101", "-1", "1.5", "many", "", "99999999999999999999"] {
                         try await Self.expect(
-                            Bad(role: role, method: .get, path: "\(path)?limit=\(limit)", caller: caller, status: 422, field: "limit"),
+                            Bad(
+                                role: role,
+                                method: .get,
+                                path: "\(path)?limit=\(limit)",
+                                caller: caller,
+                                status: 422,
+                                field: "limit"
+                            ),
                             in: cluster
                         )
                     }
                     for cursor in ["!", "abc", "bm90LWEtY3Vyc29y", "", "%00", "AAAA"] {
                         try await Self.expect(
-                            Bad(role: role, method: .get, path: "\(path)?cursor=\(cursor)", caller: caller, status: 422, field: "cursor"),
+                            Bad(
+                                role: role,
+                                method: .get,
+                                path: "\(path)?cursor=\(cursor)",
+                                caller: caller,
+                                status: 422,
+                                field: "cursor"
+                            ),
                             in: cluster
                         )
                     }
@@ -170,7 +236,13 @@ extension EndToEnd {
         @Test func aSecondDraftFromOneSourceIsRefusedWithTheFirstOnesID() async throws {
             try await withCluster { cluster in
                 let body = #"{"title":"From a file","content":"","source":"posts/a.md"}"#
-                let first = try await cluster.call(.draft, .post, "/v1/drafts", as: .alice, body: ByteBuffer(string: body))
+                let first = try await cluster.call(
+                    .draft,
+                    .post,
+                    "/v1/drafts",
+                    as: .alice,
+                    body: ByteBuffer(string: body)
+                )
                 let draft = try #require(first.decode(DraftView.self), "\(first.status) \(first.text)")
                 #expect(first.status == 201 && first.headers["etag"] == "\"1\"")
                 #expect(first.headers["location"] == "/v1/drafts/\(draft.id)")
@@ -182,7 +254,14 @@ extension EndToEnd {
                 let bobs = try await cluster.call(.draft, .post, "/v1/drafts", as: .bob, body: ByteBuffer(string: body))
                 #expect(bobs.status == 201, "a source is unique for one author only: \(bobs.text)")
                 try await Self.expect(
-                    Bad(role: .orchestrator, method: .post, path: "/v1/posts/\(draft.id)/withdraw", caller: .alice, status: 409, code: "not-published"),
+                    Bad(
+                        role: .orchestrator,
+                        method: .post,
+                        path: "/v1/posts/\(draft.id)/withdraw",
+                        caller: .alice,
+                        status: 409,
+                        code: "not-published"
+                    ),
                     in: cluster
                 )
                 #expect(try cluster.journal().allSatisfy { $0.state.decision == .cancel })

@@ -22,17 +22,19 @@ struct CrashCase: Sendable, CustomTestStringConvertible {
     var testDescription: String { "\(work.rawValue), \(role.rawValue), \(specification), \(restart.rawValue)" }
 
     /// The orchestrator's places on the way of a commit.
-    static let orchestratorCommits: [CrashCase] = cases(
-        Work.byAuthor,
-        [
-            (.coordinatorBeginBefore, 1), (.coordinatorBeginAfter, 1), (.coordinatorTryBefore, 1),
-            (.coordinatorTryBefore, 2), (.coordinatorTryAfter, 1), (.coordinatorTryAfter, 2),
-            (.coordinatorDecideBefore, 1), (.coordinatorDecideAfter, 1), (.coordinatorConfirmBefore, 1),
-            (.coordinatorConfirmBefore, 2), (.coordinatorConfirmAfter, 1), (.coordinatorConfirmAfter, 2),
-            (.coordinatorAcknowledgeBefore, 1), (.coordinatorAcknowledgeAfter, 1), (.coordinatorAcknowledgeAfter, 2),
-            (.coordinatorAnswerBefore, 1),
-        ]
-    ) + cases([.republish], [(.orchestratorReadDraftBefore, 1), (.orchestratorReadDraftAfter, 1)])
+    static let orchestratorCommits: [CrashCase] =
+        cases(
+            Work.byAuthor,
+            [
+                (.coordinatorBeginBefore, 1), (.coordinatorBeginAfter, 1), (.coordinatorTryBefore, 1),
+                (.coordinatorTryBefore, 2), (.coordinatorTryAfter, 1), (.coordinatorTryAfter, 2),
+                (.coordinatorDecideBefore, 1), (.coordinatorDecideAfter, 1), (.coordinatorConfirmBefore, 1),
+                (.coordinatorConfirmBefore, 2), (.coordinatorConfirmAfter, 1), (.coordinatorConfirmAfter, 2),
+                (.coordinatorAcknowledgeBefore, 1), (.coordinatorAcknowledgeAfter, 1),
+                (.coordinatorAcknowledgeAfter, 2),
+                (.coordinatorAnswerBefore, 1),
+            ]
+        ) + cases([.republish], [(.orchestratorReadDraftBefore, 1), (.orchestratorReadDraftAfter, 1)])
 
     /// The same with an effect that is not idempotent.
     static let orchestratorCharges: [CrashCase] = cases(
@@ -56,32 +58,36 @@ struct CrashCase: Sendable, CustomTestStringConvertible {
     )
 
     /// The participants' places on the way of a commit. Their first commit is the reservation, the second the effect.
-    static let participantCommits: [CrashCase] = [Restart.atOnce, .afterTheAnswer].flatMap { restart in
-        [ServerRole.draft, .online].flatMap { role in
-            cases(
-                Work.byAuthor,
-                [
-                    (.participantReserveBefore, 1), (.participantReserveAfter, 1), (.participantConfirmBefore, 1),
-                    (.participantConfirmAfter, 1), (.storageCommitBefore, 1), (.storageCommitAfter, 1),
-                    (.storageCommitBefore, 2), (.storageCommitAfter, 2),
-                ],
-                role: role,
-                restart: restart
-            )
+    static let participantCommits: [CrashCase] = [Restart.atOnce, .afterTheAnswer]
+        .flatMap { restart in
+            [ServerRole.draft, .online]
+                .flatMap { role in
+                    cases(
+                        Work.byAuthor,
+                        [
+                            (.participantReserveBefore, 1), (.participantReserveAfter, 1),
+                            (.participantConfirmBefore, 1),
+                            (.participantConfirmAfter, 1), (.storageCommitBefore, 1), (.storageCommitAfter, 1),
+                            (.storageCommitBefore, 2), (.storageCommitAfter, 2),
+                        ],
+                        role: role,
+                        restart: restart
+                    )
+                }
         }
-    }
 
     /// The participants' places on the way of a cancel.
-    static let participantRefusals: [CrashCase] = [ServerRole.draft, .online].flatMap { role in
-        cases(
-            Work.refused,
-            [
-                (.participantReserveAfter, 1), (.participantCancelBefore, 1), (.participantCancelAfter, 1),
-                (.storageCommitBefore, 2), (.storageCommitAfter, 2),
-            ],
-            role: role
-        )
-    }
+    static let participantRefusals: [CrashCase] = [ServerRole.draft, .online]
+        .flatMap { role in
+            cases(
+                Work.refused,
+                [
+                    (.participantReserveAfter, 1), (.participantCancelBefore, 1), (.participantCancelAfter, 1),
+                    (.storageCommitBefore, 2), (.storageCommitAfter, 2),
+                ],
+                role: role
+            )
+        }
 
     private static func cases(
         _ works: [Work],

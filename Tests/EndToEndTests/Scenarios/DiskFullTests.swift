@@ -29,7 +29,9 @@ extension EndToEnd {
                     if answer.status == 503 { #expect(answer.headers["retry-after"] != nil) }
                 }
                 #expect(try await cluster.post(request.postID ?? .ofNow())?.title != text.title)
-                for role in ServerRole.allCases { #expect(cluster.process(role).isRunning, "a full disk killed a process") }
+                for role in ServerRole.allCases {
+                    #expect(cluster.process(role).isRunning, "a full disk killed a process")
+                }
 
                 try await disk.makeRoom()
                 try await cluster.quiesce()
@@ -101,13 +103,19 @@ extension EndToEnd {
                 let folder = cluster.dataDirectory(role)
                 try FileManager.default.removeItem(at: folder)
                 guard let disk = try FullDisk.mount(at: folder) else {
-                    Issue.record("tmpfs cannot be mounted here: a failpoint stands in for the full disk", severity: .warning)
+                    Issue.record(
+                        "tmpfs cannot be mounted here: a failpoint stands in for the full disk",
+                        severity: .warning
+                    )
                     try await cluster.start(role)
                     return try await body(cluster, pretended(for: role, in: cluster))
                 }
                 do {
                     try await cluster.start(role)
-                    try await body(cluster, Disk(isReal: true, fill: { try disk.fill() }, makeRoom: { try disk.empty() }))
+                    try await body(
+                        cluster,
+                        Disk(isReal: true, fill: { try disk.fill() }, makeRoom: { try disk.empty() })
+                    )
                 } catch {
                     Issue.record(error)
                 }

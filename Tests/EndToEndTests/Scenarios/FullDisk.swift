@@ -24,7 +24,9 @@ struct FullDisk: Sendable {
 
     /// Writes until nothing more goes in.
     func fill() throws {
-        guard FileManager.default.createFile(atPath: ballast.path, contents: nil) else { throw CocoaError(.fileWriteUnknown) }
+        guard FileManager.default.createFile(atPath: ballast.path, contents: nil) else {
+            throw CocoaError(.fileWriteUnknown)
+        }
         let handle = try FileHandle(forWritingTo: ballast)
         defer { do { try handle.close() } catch { print("the ballast was not closed: \(error)") } }
         for size in [1 << 16, 1 << 12] {

@@ -21,20 +21,24 @@ extension EndToEnd {
             var testDescription: String { "\(work.rawValue), \(first.rawValue), then \(second.rawValue)" }
 
             /// Undecided when it dies: its recovery cancels.
-            static let cancels = [Failpoint.coordinatorTryAfter, .coordinatorDecideBefore].flatMap { first in
-                [
-                    Failpoint.coordinatorRecoverBefore, .coordinatorRecoverAfter, .coordinatorCancelBefore,
-                    .coordinatorCancelAfter, .coordinatorAcknowledgeBefore, .coordinatorAcknowledgeAfter,
-                ].map { Case(work: .chargedPublish, first: first, second: $0) }
-            }
+            static let cancels = [Failpoint.coordinatorTryAfter, .coordinatorDecideBefore]
+                .flatMap { first in
+                    [
+                        Failpoint.coordinatorRecoverBefore, .coordinatorRecoverAfter, .coordinatorCancelBefore,
+                        .coordinatorCancelAfter, .coordinatorAcknowledgeBefore, .coordinatorAcknowledgeAfter,
+                    ]
+                    .map { Case(work: .chargedPublish, first: first, second: $0) }
+                }
 
             /// Decided when it dies: its recovery confirms.
-            static let confirms = [Failpoint.coordinatorDecideAfter, .coordinatorConfirmAfter].flatMap { first in
-                [
-                    Failpoint.coordinatorRecoverBefore, .coordinatorRecoverAfter, .coordinatorConfirmBefore,
-                    .coordinatorConfirmAfter, .coordinatorAcknowledgeBefore, .coordinatorAcknowledgeAfter,
-                ].map { Case(work: .chargedRepublish, first: first, second: $0) }
-            }
+            static let confirms = [Failpoint.coordinatorDecideAfter, .coordinatorConfirmAfter]
+                .flatMap { first in
+                    [
+                        Failpoint.coordinatorRecoverBefore, .coordinatorRecoverAfter, .coordinatorConfirmBefore,
+                        .coordinatorConfirmAfter, .coordinatorAcknowledgeBefore, .coordinatorAcknowledgeAfter,
+                    ]
+                    .map { Case(work: .chargedRepublish, first: first, second: $0) }
+                }
         }
 
         @Test(arguments: Case.cancels + Case.confirms)
@@ -80,11 +84,14 @@ extension EndToEnd {
         func allProcessesAreKilledAtOnce(_ round: Int) async throws {
             try await withCluster { cluster in
                 try await cluster.quota.grant(100, to: "alice")
-                let requests = (0..<12).map { number in
-                    number % 2 == 0
-                        ? PostRequest(.publishNew(.unique("Power \(round)")))
-                        : PostRequest(.chargedPublish(.ofNow(), base: 0, revision: 1, .unique("Charged power \(round)")))
-                }
+                let requests = (0..<12)
+                    .map { number in
+                        number % 2 == 0
+                            ? PostRequest(.publishNew(.unique("Power \(round)")))
+                            : PostRequest(
+                                .chargedPublish(.ofNow(), base: 0, revision: 1, .unique("Charged power \(round)"))
+                            )
+                    }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for request in requests { group.addTask { try await cluster.send(request) } }
                     // Somewhere in the middle; what matters is what is there afterwards.

@@ -181,7 +181,8 @@ extension EndToEnd {
                 }
                 // The other branch of the very same transactions is free, while the dead one's wait in the journal.
                 try await eventually("the ledger has let all go") {
-                    try cluster.barriers().filter { $0.branch == "quota" && $0.state == .cancelled }.count == stuck.count
+                    try cluster.barriers().filter { $0.branch == "quota" && $0.state == .cancelled }.count
+                        == stuck.count
                 }
                 #expect(try cluster.journal().filter { $0.state == .cancelling }.count == stuck.count)
                 try await Self.bringToLife("late", at: port, in: cluster)

@@ -1,0 +1,100 @@
+import Synchronization
+import TCC
+
+/// A clock that stands still until a test moves it, and a world around it with seeded chance.
+///
+/// Whoever sleeps by it wakes when it is moved past the time: a timer that a test does not ask for never fires.
+final class FakeClock: Sendable {
+    /// What the wall clock says at the beginning.
+    static let start = Timestamp(milliseconds: 1_795_348_800_000)
+
+    private struct Sleeper {
+        let wakeAt: Duration
+        let continuation: CheckedContinuation<Void, any Error>
+    }
+
+    private struct State {
+        var elapsed: Duration = .zero
+        var seed: UInt64 = 42
+        var sleepers: [Int: Sleeper] = [:]
+        var cancelledEarly: Set<Int> = []
+        var nextSleeper = 0
+    }
+
+    private let state = Mutex(State())
+
+    /// The wall clock.
+    var now: Timestamp { Self.start + state.withLock { $0.elapsed } }
+
+    /// Moves the clock and wakes whoever waited for that.
+    func advance(by duration: Duration) {
+        let woken = state.withLock { state in
+            state.elapsed += duration
+            let due = state.sleepers.filter { $0.value.wakeAt <= state.elapsed }
+            for id in due.keys { state.sleepers[id] = nil }
+            return due.values.map(\.continuation)
+        }
+        for continuation in woken { continuation.resume() }
+    }
+
+    /// Moves the clock from one waiting timer to the next while the body runs: time passes as fast as it can.
+    func whilePassing<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await withThrowingTaskGroup(of: Value?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                while !Task.isCancelled {
+                    await Task.yield()
+                    let next = self.state.withLock { state in
+                        state.sleepers.values.map { $0.wakeAt - state.elapsed }.min()
+                    }
+                    if let next { self.advance(by: max(.zero, next)) }
+                }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let value = try await group.next() {
+                if let value { return value }
+            }
+            throw CancellationError()
+        }
+    }
+
+    /// A world around this clock.
+    var world: World {
+        World(
+            wallClock: { self.now },
+            elapsed: { self.state.withLock { $0.elapsed } },
+            sleep: { try await self.sleep($0) },
+            random: {
+                self.state.withLock {
+                    $0.seed = $0.seed &* 6_364_136_223_846_793_005 &+ 1_442_695_040_888_963_407
+                    return $0.seed ^ ($0.seed >> 33)
+                }
+            }
+        )
+    }
+
+    private func sleep(_ duration: Duration) async throws {
+        let id = state.withLock { state in
+            state.nextSleeper += 1
+            return state.nextSleeper
+        }
+        try await withTaskCancellationHandler {
+            try await withCheckedThrowingContinuation { continuation in
+                let isEnding = state.withLock { state in
+                    if state.cancelledEarly.remove(id) != nil { return true }
+                    state.sleepers[id] = Sleeper(wakeAt: state.elapsed + duration, continuation: continuation)
+                    return false
+                }
+                if isEnding { continuation.resume(throwing: CancellationError()) }
+            }
+        } onCancel: {
+            let sleeper = state.withLock { state in
+                let sleeper = state.sleepers.removeValue(forKey: id)
+                if sleeper == nil { state.cancelledEarly.insert(id) }
+                return sleeper
+            }
+            sleeper?.continuation.resume(throwing: CancellationError())
+        }
+    }
+}
