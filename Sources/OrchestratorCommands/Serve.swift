@@ -21,10 +21,16 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Process")
     var host: HostOptions
 
-    @Option(name: .customLong("draft-url"), help: "The draft service. Environment: DRAFT_URL. (default: http://127.0.0.1:8081)")
+    @Option(
+        name: .customLong("draft-url"),
+        help: "The draft service. Environment: DRAFT_URL. (default: http://127.0.0.1:8081)"
+    )
     var draftURL: String?
 
-    @Option(name: .customLong("online-url"), help: "The online service. Environment: ONLINE_URL. (default: http://127.0.0.1:8082)")
+    @Option(
+        name: .customLong("online-url"),
+        help: "The online service. Environment: ONLINE_URL. (default: http://127.0.0.1:8082)"
+    )
     var onlineURL: String?
 
     @Option(help: ArgumentHelp("Another participant; may be repeated.", valueName: "name=url"))
@@ -81,7 +87,8 @@ struct Serve: AsyncParsableCommand {
         var coordinator = Coordinator.Settings()
         coordinator.tryTimeout = try variables.duration(tryTimeout, "TRY_TIMEOUT", default: 3, in: 0.001...3600)
         coordinator.answerTimeout = try variables.duration(answerTimeout, "ANSWER_TIMEOUT", default: 2, in: 0...3600)
-        coordinator.deadlineMargin = try variables.duration(deadlineMargin, "DEADLINE_MARGIN", default: 30, in: 0...3600)
+        coordinator.deadlineMargin =
+            try variables.duration(deadlineMargin, "DEADLINE_MARGIN", default: 30, in: 0...3600)
         coordinator.maxInFlight = try variables.resolve(maxInFlight, "MAX_IN_FLIGHT", default: 1024)
         coordinator.retention = retention
         guard (1...1_000_000).contains(coordinator.maxInFlight) else {

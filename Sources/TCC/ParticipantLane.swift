@@ -137,16 +137,6 @@ public struct ParticipantLane: Sendable {
     /// - Returns: whether it is here.
     public func holds(_ call: Call) -> Bool { items[call] != nil }
 
-    /// Whether a transaction's outcome waits here or is under way; otherwise only the journal has it.
-    ///
-    /// - Parameters:
-    ///   - gid: the transaction.
-    ///   - decision: its decision.
-    /// - Returns: true while it is held in memory: ready, delayed or under way.
-    public func isHolding(_ gid: GlobalTransactionID, _ decision: Decision) -> Bool {
-        items[Call(gid: gid, operation: decision.operation)] != nil
-    }
-
     /// How much it remembers, for a test that it does not grow.
     package var entriesHeld: Int { items.count + readyOutcomes.count + readyTries.count + alarms.count }
 
@@ -173,7 +163,6 @@ public struct ParticipantLane: Sendable {
     ///   - decision: the decision.
     public mutating func outcomeDecided(_ gid: GlobalTransactionID, _ decision: Decision) {
         items[Call(gid: gid, operation: .try)] = nil
-        dropStaleEntries()
         holdOutcome(Call(gid: gid, operation: decision.operation), failures: 0)
     }
 
@@ -300,17 +289,6 @@ public struct ParticipantLane: Sendable {
     private mutating func remove(_ call: Call) {
         guard items.removeValue(forKey: call) != nil, call.operation != .try else { return }
         outcomesHeld -= 1
-    }
-
-    /// Tries that were taken away leave their places in the queue and their alarms behind, and a silent participant's
-    /// queue does not move: once most entries are such, they are swept out.
-    private mutating func dropStaleEntries() {
-        if readyTries.count > 2 * items.count + 64 {
-            readyTries.removeAll { items[$0]?.position != .ready }
-        }
-        if alarms.count > 4 * items.count + 64 {
-            alarms = Heap(alarms.unordered.filter { items[$0.call] != nil })
-        }
     }
 
     /// What to do next; to be asked again until it says wait.

@@ -1,3 +1,4 @@
+import HTTPTypes
 import Posts
 import TCC
 import TCCHTTP
@@ -19,11 +20,11 @@ struct DraftResourceTests {
 
     @Test("a new post is not there before its confirm, and published after it")
     func newPostAppearsWithItsConfirm() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             let gid = World.system.makeIdentifier()
             #expect(try await library.call(.try, gid, .publish, newPost(id)).status == 200)
             #expect(try await library.send(.get, "/v1/drafts/\(id)").status == 404)
-            #expect(try await library.call(.confirm, gid).body == .object(["outcome": "confirmed"]))
+            #expect(try await library.call(.confirm, gid)["outcome"] == "confirmed")
             let draft = try await library.send(.get, "/v1/drafts/\(id)")
             #expect(draft["status"] == "published")
             #expect(draft["publishedRevision"] == .integer(1))
@@ -35,12 +36,11 @@ struct DraftResourceTests {
 
     @Test("a cancelled new post leaves nothing, and its source is free again")
     func cancelledNewPostLeavesNothing() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             let gid = World.system.makeIdentifier()
-            var payload = newPost(id)
-            payload.source = "/a.md"
+            let payload = newPost(id, source: "/a.md")
             #expect(try await library.call(.try, gid, .publish, payload).status == 200)
-            let taken = JSONValue.object(["title": "T", "content": "C", "source": "/a.md"])
+            let taken = postText("T", "C", source: "/a.md")
             #expect(try await library.send(.post, "/v1/drafts", taken).code == "publish-in-progress")
             #expect(try await library.call(.cancel, gid).status == 200)
             #expect(try await library.send(.get, "/v1/drafts/\(id)").status == 404)
@@ -50,15 +50,14 @@ struct DraftResourceTests {
 
     @Test("a second draft from one source is refused with the first one's id")
     func sourceIsUnique() async throws {
-        try await Library.open(.draft) { library in
-            let body = JSONValue.object(["title": "T", "content": "C", "source": "/a.md"])
+        try await Library.open(.draft) { (library) async throws in
+            let body = postText("T", "C", source: "/a.md")
             let first = try await library.send(.post, "/v1/drafts", body)
             let second = try await library.send(.post, "/v1/drafts", body)
             #expect(second.status == 409)
             #expect(second.code == "source-exists")
             #expect(second["id"] == first["id"])
-            var payload = newPost(id)
-            payload.source = "/a.md"
+            let payload = newPost(id, source: "/a.md")
             #expect(try await library.commit(.publish, payload).code == "source-exists")
             #expect(try await library.send(.post, "/v1/drafts", as: "bob", body).status == 201)
         }
@@ -66,11 +65,11 @@ struct DraftResourceTests {
 
     @Test("while a number is reserved an edit takes the next one and stays the head")
     func editDuringReservationStaysHead() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             #expect(try await library.commit(.publish, newPost(id)).status == 200)
             let gid = World.system.makeIdentifier()
             #expect(try await library.call(.try, gid, .publish, edited(1, 2)).status == 200)
-            let edit = JSONValue.object(["title": "Edit", "content": "E"])
+            let edit = postText("Edit", "E")
             let saved = try await library.send(.put, "/v1/drafts/\(id)", edit)
             #expect(saved["revision"] == .integer(3))
             #expect(saved["pendingTransaction"] == .string(gid.description))
@@ -84,7 +83,7 @@ struct DraftResourceTests {
 
     @Test("a try takes its number for good: a cancel leaves a gap")
     func cancelledNumberIsNeverUsedAgain() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             #expect(try await library.commit(.publish, newPost(id)).status == 200)
             let gid = World.system.makeIdentifier()
             #expect(try await library.call(.try, gid, .publish, edited(1, 2)).status == 200)
@@ -96,7 +95,7 @@ struct DraftResourceTests {
 
     @Test("one transaction holds a post at a time")
     func secondTransactionIsRefused() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             #expect(try await library.commit(.publish, newPost(id)).status == 200)
             let gid = World.system.makeIdentifier()
             #expect(try await library.call(.try, gid, .withdraw, withdrawal).status == 200)
@@ -111,7 +110,7 @@ struct DraftResourceTests {
 
     @Test("the saved head is published as read; an older revision than readers saw is refused")
     func savedRevisionNeverFalls() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             #expect(try await library.commit(.publish, newPost(id)).status == 200)
             #expect(try await library.commit(.publish, edited(1, 2)).status == 200)
             #expect(try await library.commit(.publish, saved(1)).code == "revision-conflict")
@@ -122,7 +121,7 @@ struct DraftResourceTests {
 
     @Test("a withdraw makes the draft private, and needs something published")
     func withdrawMakesPrivate() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             #expect(try await library.commit(.withdraw, withdrawal).code == "not-found")
             #expect(try await library.commit(.publish, newPost(id)).status == 200)
             #expect(try await library.commit(.withdraw, withdrawal).status == 200)
@@ -136,10 +135,10 @@ struct DraftResourceTests {
 
     @Test("another author's post is not there")
     func anotherAuthorsPostIsNotFound() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             #expect(try await library.commit(.publish, newPost(id)).status == 200)
             #expect(try await library.send(.get, "/v1/drafts/\(id)", as: "bob").status == 404)
-            let edit = JSONValue.object(["title": "Edit", "content": "E"])
+            let edit = postText("Edit", "E")
             #expect(try await library.send(.put, "/v1/drafts/\(id)", as: "bob", edit).status == 404)
             let stolen = PostPayload(postID: id, author: "bob")
             #expect(try await library.commit(.withdraw, stolen).code == "not-found")

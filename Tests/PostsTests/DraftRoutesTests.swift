@@ -6,15 +6,11 @@ import Testing
 
 @Suite("The draft library over HTTP")
 struct DraftRoutesTests {
-    private static func text(_ title: String, _ content: String = "C") -> JSONValue {
-        .object(["title": .string(title), "content": .string(content)])
-    }
-
     @Test("a draft is created, read, and edited; nothing of it is lost")
     func draftRoundTrip() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             let text = "a/b \u{0} \u{1F600} \"quoted\" \\ \r\n é"
-            let created = try await library.send(.post, "/v1/drafts", Self.text("Title/1", text))
+            let created = try await library.send(.post, "/v1/drafts", postText("Title/1", text))
             #expect(created.status == 201)
             #expect(created.headers[.eTag] == "\"1\"")
             let path = try #require(created.headers[.location])
@@ -23,7 +19,7 @@ struct DraftRoutesTests {
             #expect(read["content"] == .string(text))
             #expect(read["status"] == "unpublished")
             #expect(read["source"] == .null)
-            let edited = try await library.send(.put, path, headers: [.ifMatch: "\"1\""], Self.text("Title 2"))
+            let edited = try await library.send(.put, path, headers: [.ifMatch: "\"1\""], postText("Title 2"))
             #expect(edited.status == 200)
             #expect(edited.headers[.eTag] == "\"2\"")
             #expect(edited["nextRevision"] == .integer(3))
@@ -32,41 +28,41 @@ struct DraftRoutesTests {
 
     @Test("a stale If-Match is 412, a malformed one 400, and neither saves")
     func staleIfMatchIsRefused() async throws {
-        try await Library.open(.draft) { library in
-            let path = try #require(try await library.send(.post, "/v1/drafts", Self.text("T")).headers[.location])
-            #expect(try await library.send(.put, path, Self.text("Second")).status == 200)
-            #expect(try await library.send(.put, path, headers: [.ifMatch: "\"1\""], Self.text("X")).status == 412)
-            #expect(try await library.send(.put, path, headers: [.ifMatch: "1"], Self.text("X")).status == 400)
-            #expect(try await library.send(.put, path, headers: [.ifMatch: "W/\"2\""], Self.text("X")).status == 412)
+        try await Library.open(.draft) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T")).headers[.location])
+            #expect(try await library.send(.put, path, postText("Second")).status == 200)
+            #expect(try await library.send(.put, path, headers: [.ifMatch: "\"1\""], postText("X")).status == 412)
+            #expect(try await library.send(.put, path, headers: [.ifMatch: "1"], postText("X")).status == 400)
+            #expect(try await library.send(.put, path, headers: [.ifMatch: "W/\"2\""], postText("X")).status == 412)
             #expect(try await library.send(.get, path)["title"] == "Second")
-            #expect(try await library.send(.put, path, headers: [.ifMatch: "\"7\", \"2\""], Self.text("X")).status == 200)
+            #expect(try await library.send(.put, path, headers: [.ifMatch: "\"7\", \"2\""], postText("X")).status == 200)
         }
     }
 
     @Test("lengths at and past their limits")
     func lengthsAreChecked() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             let longest = String(repeating: "é", count: 200)
-            #expect(try await library.send(.post, "/v1/drafts", Self.text(longest)).status == 201)
+            #expect(try await library.send(.post, "/v1/drafts", postText(longest)).status == 201)
             for title in ["", longest + "x"] {
-                let answer = try await library.send(.post, "/v1/drafts", Self.text(title))
+                let answer = try await library.send(.post, "/v1/drafts", postText(title))
                 #expect(answer.status == 422)
                 #expect(answer["field"] == "title")
             }
             let full = String(repeating: "x", count: 512 << 10)
-            #expect(try await library.send(.post, "/v1/drafts", Self.text("T", full)).status == 201)
-            #expect(try await library.send(.post, "/v1/drafts", Self.text("T", full + "x"))["field"] == "content")
-            #expect(try await library.send(.post, "/v1/drafts", Self.text("T", "")).status == 201)
+            #expect(try await library.send(.post, "/v1/drafts", postText("T", full)).status == 201)
+            #expect(try await library.send(.post, "/v1/drafts", postText("T", full + "x"))["field"] == "content")
+            #expect(try await library.send(.post, "/v1/drafts", postText("T", "")).status == 201)
         }
     }
 
     @Test("a list is paged newest first, without contents, and only the author's own")
     func listIsPaged() async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             for number in 1...5 {
-                #expect(try await library.send(.post, "/v1/drafts", Self.text("T\(number)")).status == 201)
+                #expect(try await library.send(.post, "/v1/drafts", postText("T\(number)")).status == 201)
             }
-            #expect(try await library.send(.post, "/v1/drafts", as: "bob", Self.text("B")).status == 201)
+            #expect(try await library.send(.post, "/v1/drafts", as: "bob", postText("B")).status == 201)
             var titles: [String] = []
             var path = "/v1/drafts?limit=2"
             while true {
@@ -87,7 +83,7 @@ struct DraftRoutesTests {
 
     @Test("a bad limit or cursor is 422", arguments: ["limit=0", "limit=101", "limit=x", "cursor=%21", "cursor=eA"])
     func badPageIsRefused(_ query: String) async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             let answer = try await library.send(.get, "/v1/drafts?\(query)")
             #expect(answer.status == 422)
             #expect(answer["field"]?.string == query.split(separator: "=").first.map(String.init))
@@ -96,12 +92,12 @@ struct DraftRoutesTests {
 
     @Test("only authors come in", arguments: [Role.service, .operator])
     func otherRolesAreRefused(_ role: Role) async throws {
-        try await Library.open(.draft) { library in
+        try await Library.open(.draft) { (library) async throws in
             let requests: [(HTTPRequest.Method, String)] = [
                 (.post, "/v1/drafts"), (.get, "/v1/drafts"), (.get, "/v1/drafts/x"), (.put, "/v1/drafts/x"),
             ]
             for (method, path) in requests {
-                #expect(try await library.send(method, path, as: "ann", role).status == 403)
+                #expect(try await library.send(method, path, as: "ann", role: role).status == 403)
                 #expect(try await library.send(method, path, as: nil).status == 401)
             }
         }

@@ -8,7 +8,7 @@ import Logging
 import NIOCore
 import OnlineLibrary
 import Posts
-import TCC
+public import TCC
 import TCCHTTP
 
 /// One of the two libraries behind its real router, in a temporary directory.
@@ -66,7 +66,7 @@ struct Library {
         _ method: HTTPRequest.Method,
         _ path: String,
         as subject: String? = "ann",
-        _ role: Role = .author,
+        role: Role = .author,
         headers: HTTPFields = [:],
         _ body: JSONValue? = nil
     ) async throws -> Answer {
@@ -98,7 +98,7 @@ struct Library {
             let bytes = try JSONCoding.encode(payload)
             members["payload"] = try JSONCoding.decode(JSONValue.self, from: bytes)
         }
-        return try await send(.post, "/tcc/\(operation.rawValue)", as: "orchestrator", .service, .object(members))
+        return try await send(.post, "/tcc/\(operation.rawValue)", as: "orchestrator", role: .service, .object(members))
     }
 
     /// A whole transaction at this library: try, then confirm; the try's answer if that refused.
@@ -110,11 +110,26 @@ struct Library {
     }
 }
 
-extension JSONValue: @retroactive ExpressibleByStringLiteral {
+extension JSONValue: ExpressibleByStringLiteral {
     public init(stringLiteral value: String) { self = .string(value) }
 }
 
 /// A publish of a new post.
-func newPost(_ id: UUIDv7, by author: String = "ann", title: String = "T", content: String = "C") -> PostPayload {
-    PostPayload(postID: id, author: author, baseRevision: 0, revision: 1, title: title, content: content)
+func newPost(_ id: UUIDv7, source: String? = nil) -> PostPayload {
+    PostPayload(
+        postID: id,
+        author: "ann",
+        baseRevision: 0,
+        revision: 1,
+        title: "T",
+        content: "C",
+        source: source
+    )
+}
+
+/// The body of a save.
+func postText(_ title: String, _ content: String = "C", source: String? = nil) -> JSONValue {
+    var members: [String: JSONValue] = ["title": .string(title), "content": .string(content)]
+    if let source { members["source"] = .string(source) }
+    return .object(members)
 }

@@ -16,7 +16,7 @@ struct OnlineLibraryTests {
 
     @Test("readers see a post from its confirm on, and no more after a withdraw")
     func visibility() async throws {
-        try await Library.open(.online) { library in
+        try await Library.open(.online) { (library) async throws in
             let gid = World.system.makeIdentifier()
             #expect(try await library.call(.try, gid, .publish, revision(1)).status == 200)
             #expect(try await library.send(.get, "/v1/posts/\(id)", as: nil).status == 404)
@@ -34,7 +34,7 @@ struct OnlineLibraryTests {
 
     @Test("the live revision never falls, not across a withdraw either, and never changes its text")
     func revisionNeverFalls() async throws {
-        try await Library.open(.online) { library in
+        try await Library.open(.online) { (library) async throws in
             #expect(try await library.commit(.publish, revision(3)).status == 200)
             #expect(try await library.commit(.publish, revision(2)).code == "revision-conflict")
             #expect(try await library.commit(.publish, revision(3)).status == 200)
@@ -47,7 +47,7 @@ struct OnlineLibraryTests {
 
     @Test("one transaction holds a post at a time, and only its author's")
     func reservationIsExclusive() async throws {
-        try await Library.open(.online) { library in
+        try await Library.open(.online) { (library) async throws in
             #expect(try await library.commit(.publish, revision(1)).status == 200)
             let gid = World.system.makeIdentifier()
             #expect(try await library.call(.try, gid, .withdraw, withdrawal).status == 200)
@@ -59,7 +59,7 @@ struct OnlineLibraryTests {
 
     @Test("an unchanged post is not sent again")
     func entityTag() async throws {
-        try await Library.open(.online) { library in
+        try await Library.open(.online) { (library) async throws in
             #expect(try await library.commit(.publish, revision(1)).status == 200)
             let path = "/v1/posts/\(id)"
             #expect(try await library.send(.get, path, as: nil).headers[.eTag] == "\"1\"")
@@ -72,7 +72,7 @@ struct OnlineLibraryTests {
 
     @Test("the list is newest first, paged, and can be one author's")
     func list() async throws {
-        try await Library.open(.online) { library in
+        try await Library.open(.online) { (library) async throws in
             for (number, author) in ["ann", "bob", "ann"].enumerated() {
                 let payload = PostPayload(
                     postID: World.system.makeIdentifier(),

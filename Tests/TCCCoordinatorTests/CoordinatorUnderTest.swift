@@ -31,9 +31,19 @@ struct CoordinatorUnderTest: Sendable {
         )
     }
 
+    /// Runs a transaction.
+    func run(_ request: TransactionRequest, key: Journal.Key? = nil) async throws -> Conclusion {
+        try await coordinator.run(key: key) { request }
+    }
+
     /// Runs a transaction over the draft and the online participant.
     func publish(key: Journal.Key? = nil) async throws -> Conclusion {
-        try await coordinator.run(Self.request("draft", "online"), key: key)
+        try await run(Self.request("draft", "online"), key: key)
+    }
+
+    /// Asks for the transaction under a key, with a request that would be refused.
+    func publishInvalid(key: Journal.Key) async throws -> Conclusion {
+        try await coordinator.run(key: key) { throw Problem.invalid("title", "is missing") }
     }
 
     /// A transaction as the journal has it.

@@ -33,7 +33,11 @@ struct JournalTests {
         )
     }
 
-    private func begin(_ record: TransactionRecord, _ key: Journal.Key? = nil, _ database: DatabaseQueue) throws -> Journal.Begun {
+    private func begin(
+        _ record: TransactionRecord,
+        key: Journal.Key? = nil,
+        _ database: DatabaseQueue
+    ) throws -> Journal.Begun {
         try database.write { try Journal.begin(record, key: key, in: $0) }
     }
 
@@ -73,7 +77,7 @@ struct JournalTests {
         _ database: DatabaseQueue
     ) throws -> TransactionRecord {
         let record = record(number)
-        #expect(try begin(record, key, database) == .began)
+        #expect(try begin(record, key: key, database) == .began)
         try decide(decision, record, database)
         try acknowledge(decision, record, by: draft, database)
         #expect(try acknowledge(decision, record, by: online, database))
@@ -97,7 +101,7 @@ struct JournalTests {
     @Test func whatBeginsIsReadAsItWasWritten() throws {
         let database = try makeDatabase()
         let record = record(1, labels: ["postID": .string("a/b"), "revision": .integer(7), "none": .null])
-        #expect(try begin(record, key, database) == .began)
+        #expect(try begin(record, key: key, database) == .began)
         #expect(try read(record, database) == record)
         #expect(try read(self.record(2), database) == nil)
     }
@@ -118,9 +122,9 @@ struct JournalTests {
         let database = try makeDatabase()
         let first = record(1)
         #expect(try holder(of: key, database) == nil)
-        _ = try begin(first, key, database)
+        _ = try begin(first, key: key, database)
         for _ in 0..<3 {
-            #expect(try begin(record(2), key, database) == .keyInUse(by: first.gid))
+            #expect(try begin(record(2), key: key, database) == .keyInUse(by: first.gid))
             #expect(try holder(of: key, database) == first.gid)
         }
         #expect(try read(record(2), database) == nil)
@@ -128,17 +132,17 @@ struct JournalTests {
         #expect(try holder(of: key, database) == first.gid)
         try acknowledge(.confirm, first, by: draft, database)
         try acknowledge(.confirm, first, by: online, database)
-        #expect(try begin(record(2), key, database) == .keyInUse(by: first.gid))
+        #expect(try begin(record(2), key: key, database) == .keyInUse(by: first.gid))
     }
 
     @Test func aKeyIsFreeFromTheCancelOnWhileCancelsAreOutstanding() throws {
         let database = try makeDatabase()
         let first = record(1)
-        _ = try begin(first, key, database)
+        _ = try begin(first, key: key, database)
         try decide(.cancel, first, database)
         #expect(try holder(of: key, database) == nil)
         #expect(try read(first, database)?.state == .cancelling)
-        #expect(try begin(record(2), key, database) == .began)
+        #expect(try begin(record(2), key: key, database) == .began)
         #expect(try holder(of: key, database) == record(2).gid)
         try acknowledge(.cancel, first, by: draft, database)
         try acknowledge(.cancel, first, by: online, database)
@@ -147,9 +151,9 @@ struct JournalTests {
 
     @Test func aKeyIsBoundToItsRequest() throws {
         let database = try makeDatabase()
-        _ = try begin(record(1), key, database)
+        _ = try begin(record(1), key: key, database)
         let other = Journal.Key.ada("k", request: "another")
-        let problem = #expect(throws: Problem.self) { try begin(record(2), other, database) }
+        let problem = #expect(throws: Problem.self) { try begin(record(2), key: other, database) }
         #expect(problem?.status == 422)
         #expect(problem?.code == "idempotency-key-reused")
         #expect(throws: Problem.self) { try holder(of: other, database) }
@@ -158,12 +162,12 @@ struct JournalTests {
 
     @Test func oneCallersKeyIsNotAnothers() throws {
         let database = try makeDatabase()
-        _ = try begin(record(1), key, database)
+        _ = try begin(record(1), key: key, database)
         let bobs = Journal.Key(caller: "author:bob", key: "k", fingerprint: Data("b".utf8))
         #expect(try holder(of: bobs, database) == nil)
-        #expect(try begin(record(2), bobs, database) == .began)
-        #expect(try begin(record(3), nil, database) == .began)
-        #expect(try begin(record(4), nil, database) == .began)
+        #expect(try begin(record(2), key: bobs, database) == .began)
+        #expect(try begin(record(3), database) == .began)
+        #expect(try begin(record(4), database) == .began)
     }
 
     // MARK: Decision
@@ -253,7 +257,7 @@ struct JournalTests {
 
     @Test func aStartDecidesCancelForWhatWasTryingAndLeavesTheRest() throws {
         let database = try makeDatabase()
-        _ = try begin(record(1), key, database)
+        _ = try begin(record(1), key: key, database)
         _ = try begin(record(2), database)
         try decide(.confirm, record(2), database)
         _ = try begin(record(3), database)
@@ -309,7 +313,7 @@ struct JournalTests {
         let recorded = try #require(try read(record, database))
         #expect(recorded.state == .cancelled)
         #expect(recorded.reason?.code == "presumed-abort")
-        #expect(try begin(record, key, database) == .tooLate)
+        #expect(try begin(record, key: key, database) == .tooLate)
         #expect(try holder(of: key, database) == nil)
         #expect(try outcome(record.gid, database) == .cancel)
         #expect(try database.read { try Journal.oldestUnfinished(in: $0) } == nil)

@@ -28,17 +28,17 @@ final class ScriptedPeers: Sendable {
         let payload: JSONValue?
     }
 
-    private struct Script: Hashable {
+    fileprivate struct Script: Hashable {
         let participant: ParticipantName
         let operation: TCC.Operation
     }
 
-    private struct Waiter {
+    fileprivate struct Waiter {
         let condition: @Sendable ([Call]) -> Bool
         let continuation: CheckedContinuation<Void, Never>
     }
 
-    private struct State {
+    fileprivate struct State {
         var calls: [Call] = []
         var scripts: [Script: [Turn]] = [:]
         var rows: [BranchID: BranchOutcome] = [:]

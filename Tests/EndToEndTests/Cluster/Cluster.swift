@@ -192,7 +192,9 @@ final class Cluster: Sendable {
     }
 
     /// What the processes logged, for the message of a failure.
-    var logTails: String { ServerRole.allCases.map { process($0).logTail }.joined(separator: "\n") }
+    var logTails: String {
+        ServerRole.allCases.map { process($0).logTail }.filter { !$0.isEmpty }.joined(separator: "\n")
+    }
 }
 
 /// Runs a scenario in a cluster of its own, and leaves nothing of it behind.

@@ -1,3 +1,4 @@
+import Foundation
 import NIOCore
 import TCC
 import TCCHTTP
@@ -87,9 +88,10 @@ struct PostRequest: Sendable {
         }
     }
 
+    /// The body, the same bytes each time: a key is bound to them.
     func body() throws -> ByteBuffer? {
         switch intent {
-        case .publishNew(let text), .republish(_, let text): return try JSONCoding.encode(text)
+        case .publishNew(let text), .republish(_, let text): return try Self.encode(text)
         case .publishSaved, .withdraw: return nil
         case .chargedPublish(let id, let base, let revision, let text):
             let payload = TryPayload(
@@ -107,6 +109,12 @@ struct PostRequest: Sendable {
         }
     }
 
+    private static func encode(_ value: some Encodable) throws -> ByteBuffer {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        return ByteBuffer(bytes: try encoder.encode(value))
+    }
+
     private func transaction(_ action: String, _ payload: TryPayload, _ names: [String]) throws -> ByteBuffer {
         struct Body: Encodable {
             struct Branch: Encodable {
@@ -116,7 +124,7 @@ struct PostRequest: Sendable {
             let action: String
             let branches: [Branch]
         }
-        return try JSONCoding.encode(
+        return try Self.encode(
             Body(action: action, branches: names.map { .init(participant: $0, payload: payload) })
         )
     }

@@ -143,7 +143,9 @@ extension EndToEnd {
                     #expect(reused.status == 422, "\(reused.text)")
                     #expect(reused.problem?.code == "idempotency-key-reused")
                 }
-                let bobs = try await cluster.sendUntilAnswered(PostRequest(first.intent, author: "bob", key: first.key))
+                let bobs = try await cluster.sendUntilAnswered(
+                    PostRequest(.publishNew(.unique("Bob's")), author: "bob", key: first.key)
+                )
                 #expect(bobs.status == 200 && bobs.gid != answer.gid, "another caller's key is another key")
                 #expect(try await cluster.sendUntilAnswered(first).gid == answer.gid)
                 try await cluster.checkInvariants()

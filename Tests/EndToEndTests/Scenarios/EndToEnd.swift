@@ -9,7 +9,10 @@ extension Trait where Self == IssueHandlingTrait {
     static var showsServerLogs: Self {
         .compactMapIssues { issue in
             var issue = issue
-            if let logs = Cluster.current?.logTails { issue.comments.append("\(logs)") }
+            // A suite inside a suite has the trait twice.
+            if let logs = Cluster.current.map({ Comment(rawValue: $0.logTails) }), !issue.comments.contains(logs) {
+                issue.comments.append(logs)
+            }
             return issue
         }
     }
