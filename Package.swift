@@ -29,7 +29,6 @@ let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collect
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
-let unixSignals = Target.Dependency.product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
     name: "swift-tcc",
@@ -96,7 +95,9 @@ let package = Package(
         // The participant side: barrier, asking for outcomes, pruning, routes.
         .target(
             name: "TCCParticipant",
-            dependencies: ["Failpoints", "TCC", "TCCHTTP", "TCCStorage", grdb, hummingbird, lifecycle, logging],
+            dependencies: [
+                "Failpoints", "TCC", "TCCHTTP", "TCCStorage", grdb, hummingbird, lifecycle, logging, metrics,
+            ],
             swiftSettings: settings
         ),
         // How each of the processes is configured, started and stopped.
@@ -157,7 +158,7 @@ let package = Package(
             name: "TCCCoordinatorTests",
             dependencies: [
                 "Failpoints", "TCC", "TCCCoordinator", "TCCHTTP", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
-                httpTypes, lifecycle, logging, nioCore,
+                httpTypes, lifecycle, logging, metricsTesting, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -165,7 +166,7 @@ let package = Package(
             name: "TCCParticipantTests",
             dependencies: [
                 "Failpoints", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
-                httpTypes, lifecycle, logging, nioCore,
+                httpTypes, lifecycle, logging, metricsTesting, nioCore,
             ],
             swiftSettings: settings
         ),

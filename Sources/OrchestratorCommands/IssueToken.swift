@@ -43,6 +43,6 @@ struct IssueToken: AsyncParsableCommand {
         let mint = try await TokenMint(secretFile: try shared.addresses().secretFile)
         let token = try await mint.token(for: Caller(subject: sub.text, role: role), lifetime: .seconds(ttl))
         if shared.json { return try Output.json(["token": token]) }
-        Output.line(token)
+        try Output.line(token)
     }
 }

@@ -34,6 +34,6 @@ struct ListFailpoints: ParsableCommand {
         }
         var table = Table([.init("NAME"), .init("PROCESS"), .init("WHEN")])
         for point in Failpoint.allCases { table.add([point.rawValue, point.role, point.summary]) }
-        Output.line("\(table.text)\n\n\(Self.note)")
+        try Output.line("\(table.text)\n\n\(Self.note)")
     }
 }

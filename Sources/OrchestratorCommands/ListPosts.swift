@@ -42,7 +42,7 @@ struct ListPosts: AsyncParsableCommand {
             }
         }
         if shared.json { return try Output.json(page) }
-        Output.line(PostTables.live(page))
+        try Output.line(PostTables.live(page))
     }
 
     private func listDrafts(of author: Caller) async throws {
@@ -58,7 +58,7 @@ struct ListPosts: AsyncParsableCommand {
             return page
         }
         if shared.json { return try Output.json(page) }
-        Output.line(PostTables.drafts(page))
+        try Output.line(PostTables.drafts(page))
     }
 
     private static func liveRevisions(of ids: [UUIDv7], _ services: Services) async throws -> [UUIDv7: Int] {

@@ -37,6 +37,6 @@ struct ListTransactions: AsyncParsableCommand {
             }
         }
         if shared.json { return try Output.json(page) }
-        Output.line(TransactionTables.list(page))
+        try Output.line(TransactionTables.list(page))
     }
 }

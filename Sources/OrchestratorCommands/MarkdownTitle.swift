@@ -19,9 +19,9 @@ package enum MarkdownTitle {
         let bytes = text.utf8.starts(with: byteOrderMark) ? text.utf8.dropFirst(3) : text.utf8[...]
         for line in bytes.split(whereSeparator: { $0 == UInt8(ascii: "\n") || $0 == UInt8(ascii: "\r") }) {
             let indent = line.prefix { $0 == space }.count
-            // From four spaces on it is code, or goes on with the paragraph above.
+            // From four spaces or a tab on it is code, or goes on with the paragraph above.
             guard indent <= 3 else { continue }
-            let content = trimmed(line.dropFirst(indent))
+            let content = trimmedAtEnd(line.dropFirst(indent))
             if let fence = open {
                 if closes(content, fence) { open = nil }
             } else if let fence = fence(content) {
@@ -60,7 +60,11 @@ package enum MarkdownTitle {
     }
 
     private static func trimmed(_ line: Substring.UTF8View) -> Substring.UTF8View {
-        var line = line.drop { $0 == space || $0 == tab }
+        trimmedAtEnd(line.drop { $0 == space || $0 == tab })
+    }
+
+    private static func trimmedAtEnd(_ line: Substring.UTF8View) -> Substring.UTF8View {
+        var line = line
         while let last = line.last, last == space || last == tab { line.removeLast() }
         return line
     }

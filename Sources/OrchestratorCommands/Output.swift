@@ -4,24 +4,51 @@ import NIOCore
 /// The two streams that a command writes to.
 enum Output {
     /// Writes text and a line's end to standard output.
-    static func line(_ text: String) {
-        FileHandle.standardOutput.write(Data((text + "\n").utf8))
+    ///
+    /// - Parameter text: the text.
+    /// - Throws: a ``CommandFailure`` if it cannot be written, say to a full disk.
+    static func line(_ text: String) throws {
+        try write(Data((text + "\n").utf8))
+    }
+
+    /// Writes a value as one line of JSON whose members are always in the same order.
+    ///
+    /// - Parameter value: the value.
+    /// - Throws: a ``CommandFailure`` if it cannot be written.
+    static func json(_ value: some Encodable) throws {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
+        try write(try encoder.encode(value) + Data("\n".utf8))
+    }
+
+    /// Writes a service's JSON as it came.
+    ///
+    /// - Parameter body: the JSON.
+    /// - Throws: a ``CommandFailure`` if it cannot be written.
+    static func json(verbatim body: ByteBuffer) throws {
+        try line(String(buffer: body))
     }
 
     /// Writes text and a line's end to standard error.
     static func note(_ text: String) {
-        FileHandle.standardError.write(Data((text + "\n").utf8))
+        draw(text + "\n")
     }
 
-    /// Writes a value as one line of JSON whose members are always in the same order.
-    static func json(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        FileHandle.standardOutput.write(try encoder.encode(value) + Data("\n".utf8))
+    /// Writes text to standard error.
+    static func draw(_ text: String) {
+        // `try?`: where there is nowhere to complain, a complaint is lost.
+        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }
 
-    /// Writes a service's JSON as it came.
-    static func json(verbatim body: ByteBuffer) {
-        line(String(buffer: body))
+    private static func write(_ data: Data) throws {
+        do {
+            try FileHandle.standardOutput.write(contentsOf: data)
+        } catch {
+            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+            let code = Int32(truncatingIfNeeded: cause?.code ?? 0)
+            // The HTTP client has the process ignore SIGPIPE; a reader that has seen enough, such as head, is no error.
+            if code == EPIPE { return }
+            throw CommandFailure(.refused, "the output cannot be written: \(String(cString: strerror(code))).")
+        }
     }
 }

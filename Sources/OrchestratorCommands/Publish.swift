@@ -50,7 +50,7 @@ struct Publish: AsyncParsableCommand {
         if shared.json {
             try Output.json(report.json)
         } else {
-            Output.line(report.text(isVerbose: verbose))
+            try Output.line(report.text(isVerbose: verbose))
         }
         let status = search.unreadableFolders.isEmpty ? report.status : max(report.status, .refused)
         if status != .done { throw ExitCode(status.rawValue) }

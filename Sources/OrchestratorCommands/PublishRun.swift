@@ -1,5 +1,3 @@
-import Foundation
-
 /// Publishes many files, several at once.
 struct PublishRun: Sendable {
     let publisher: FilePublisher
@@ -47,6 +45,6 @@ struct PublishRun: Sendable {
 
     private func draw(_ text: String) {
         guard !text.isEmpty else { return }
-        FileHandle.standardError.write(Data(text.utf8))
+        Output.draw(text)
     }
 }

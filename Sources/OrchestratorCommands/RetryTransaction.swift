@@ -28,9 +28,9 @@ struct RetryTransaction: AsyncParsableCommand {
             try await services.attempt(.post("/v1/transactions/\(gid)/retry", as: TokenMint.anOperator))
         }
         guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
-        if shared.json { return Output.json(verbatim: answer.body) }
+        if shared.json { return try Output.json(verbatim: answer.body) }
         let record = try answer.transaction()
-        Output.line(
+        try Output.line(
             record.state.isFinished
                 ? "Transaction \(gid) has ended already: \(record.state.rawValue)."
                 : "Transaction \(gid) is \(record.state.rawValue); its participants are being asked again."

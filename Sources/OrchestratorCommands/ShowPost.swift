@@ -39,6 +39,6 @@ struct ShowPost: AsyncParsableCommand {
             return PostComparison(draft: draft, live: live)
         }
         if shared.json { return try Output.json(comparison) }
-        Output.line(comparison.text)
+        try Output.line(comparison.text)
     }
 }

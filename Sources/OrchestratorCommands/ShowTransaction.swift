@@ -28,8 +28,8 @@ struct ShowTransaction: AsyncParsableCommand {
             )
         }
         guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
-        if shared.json { return Output.json(verbatim: answer.body) }
-        Output.line(TransactionTables.details(try answer.transaction()))
+        if shared.json { return try Output.json(verbatim: answer.body) }
+        try Output.line(TransactionTables.details(try answer.transaction()))
     }
 }
 

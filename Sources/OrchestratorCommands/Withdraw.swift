@@ -35,10 +35,10 @@ struct Withdraw: AsyncParsableCommand {
             return try await services.send(.post("/v1/posts/\(post)/withdraw", as: author, key: key), &schedule)
         }
         guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
-        if shared.json { return Output.json(verbatim: answer.body) }
+        if shared.json { return try Output.json(verbatim: answer.body) }
         let gid = answer.decode(TransactionRecord.self).map { " (transaction \($0.gid))" } ?? ""
         let isAccepted = answer.status == 202
-        Output.line(
+        try Output.line(
             isAccepted
                 ? "Accepted: post \(post) will be withdrawn, though not every library has done it yet\(gid)."
                 : "Withdrew post \(post)\(gid)."

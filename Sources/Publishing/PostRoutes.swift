@@ -37,7 +37,7 @@ public struct PostRoutes: Sendable {
             try await transactions.respond(to: request) { try await publish($0) }
         }
         api.on(.post, "/v1/posts/:id/withdraw", allow: [.author]) { request in
-            try await transactions.respond(to: request) { try withdraw($0) }
+            try await transactions.respond(to: request) { try await withdraw($0) }
         }
     }
 
@@ -103,8 +103,11 @@ public struct PostRoutes: Sendable {
     }
 
     /// Hides the post from readers; its draft becomes private.
-    private func withdraw(_ request: APIRequest) throws -> TransactionRequest {
+    private func withdraw(_ request: APIRequest) async throws -> TransactionRequest {
         let id = try request.identifier()
+        // Both libraries refuse a post that is not there, the online one as not published: which of the two is first
+        // must not decide whether the author gets 404 or 409.
+        _ = try await drafts.draft(id, token: Self.token(of: request))
         let payload = PostPayload(postID: id, author: request.subject)
         return transaction(.withdraw, of: id, nil, draft: payload, online: payload, for: request)
     }

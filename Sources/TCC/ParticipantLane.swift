@@ -95,8 +95,8 @@ public struct ParticipantLane: Sendable {
 
     private enum Health: Hashable {
         case answering
-        /// No sign of life; one call at a time, not before then.
-        case silent(failures: Int, probeAt: Duration)
+        /// No sign of life; one call at a time, not before `probeAt`, or `soonestAt` where a caller waits with a try.
+        case silent(failures: Int, probeAt: Duration, soonestAt: Duration)
     }
 
     private let limits: Limits
@@ -215,7 +215,9 @@ public struct ParticipantLane: Sendable {
     ///   - now: the time.
     public mutating func retryRequested(_ gid: GlobalTransactionID, _ decision: Decision, now: Duration) {
         let call = Call(gid: gid, operation: decision.operation)
-        if case .silent(let failures, _) = health { health = .silent(failures: failures, probeAt: now) }
+        if case .silent(let failures, _, _) = health {
+            health = .silent(failures: failures, probeAt: now, soonestAt: now)
+        }
         guard let item = items[call] else { return holdOutcome(call, failures: 0) }
         guard case .delayed = item.position else { return }
         items[call]?.position = .ready
@@ -254,7 +256,7 @@ public struct ParticipantLane: Sendable {
             guard let failures = items[call].map({ $0.failures + 1 }) else { return }
             items[call]?.failures = failures
             items[call]?.lastError = detail
-            if call.operation != .try, failures >= 3, journalHasMore, outcomesHeld >= limits.outcomesHeld {
+            if call.operation != .try, failures >= 3, journalHasMore, outcomesHeld > limits.outcomesHeld / 2 {
                 // Others in the journal may fare better: this one goes back there until a later pass.
                 remove(call)
                 leaveToJournal()
@@ -269,15 +271,14 @@ public struct ParticipantLane: Sendable {
         now: Duration,
         using generator: inout some RandomNumberGenerator
     ) {
+        let failures: Int
         switch health {
-        case .answering:
-            health = .silent(failures: 1, probeAt: now + retry.delay(afterFailures: 1, using: &generator))
-        case .silent(let failures, _) where wasProbe:
-            let next = min(failures + 1, 1000)
-            health = .silent(failures: next, probeAt: now + retry.delay(afterFailures: next, using: &generator))
-        case .silent:
-            break
+        case .answering: failures = 1
+        case .silent(let before, _, _) where wasProbe: failures = min(before + 1, 1000)
+        case .silent: return
         }
+        let probeAt = now + retry.delay(afterFailures: failures, using: &generator)
+        health = .silent(failures: failures, probeAt: probeAt, soonestAt: min(probeAt, now + retry.base))
     }
 
     private mutating func delay(_ call: Call, until: Duration) {
@@ -330,8 +331,14 @@ public struct ParticipantLane: Sendable {
     private func mayCall(now: Duration) -> Bool {
         switch health {
         case .answering: callsInFlight < limits.callsInFlight
-        case .silent(_, let probeAt): callsInFlight == 0 && probeAt <= now
+        case .silent: callsInFlight == 0 && probeTime <= now
         }
+    }
+
+    /// When a silent participant may be called again; only a caller who waits is worth a call ahead of the backoff.
+    private var probeTime: Duration {
+        guard case .silent(_, let probeAt, let soonestAt) = health else { return .zero }
+        return readyTries.isEmpty ? probeAt : soonestAt
     }
 
     private mutating func popReady() -> Call? {
@@ -347,8 +354,8 @@ public struct ParticipantLane: Sendable {
         if journalHasMore, !isLoading, outcomesHeld <= limits.outcomesHeld / 2 {
             wake = min(wake ?? nextPassAt, nextPassAt)
         }
-        if case .silent(_, let probeAt) = health, callsInFlight == 0, !(readyOutcomes.isEmpty && readyTries.isEmpty) {
-            wake = min(wake ?? probeAt, probeAt)
+        if case .silent = health, callsInFlight == 0, !(readyOutcomes.isEmpty && readyTries.isEmpty) {
+            wake = min(wake ?? probeTime, probeTime)
         }
         return wake
     }

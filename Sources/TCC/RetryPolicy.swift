@@ -31,7 +31,7 @@ public struct RetryPolicy: Hashable, Sendable {
     /// - Parameter failures: how often it failed already, at least 1.
     /// - Returns: the base, doubled for each failure after the first, but never more than the cap.
     public func bound(afterFailures failures: Int) -> Duration {
-        let doublings = min(max(failures - 1, 0), 30)
+        let doublings = failures <= 1 ? 0 : min(failures - 1, 30)
         return min(cap, base * (1 << doublings))
     }
 

@@ -1,6 +1,6 @@
 public import Failpoints
 public import Logging
-import Metrics
+public import Metrics
 import NIOCore
 public import ServiceLifecycle
 import TCCHTTP
@@ -45,6 +45,7 @@ public final class Coordinator: Service {
     let world: World
     let failpoints: Failpoints
     let logger: Logger
+    private let metrics: any MetricsFactory
     let lanes: [ParticipantName: LaneRunner]
     let live = LiveTransactions()
     private let jobs: AsyncStream<Job>
@@ -60,6 +61,9 @@ public final class Coordinator: Service {
     ///   - world: clocks and chance.
     ///   - failpoints: what a test asked for.
     ///   - logger: where alerts go.
+    ///   - metrics: makes its counters and timers: `tcc.coordinator.calls` by participant, operation and status,
+    ///     `tcc.coordinator.alerts` by participant, `tcc.coordinator.transaction.duration` by decision, from the begin
+    ///     record to the answer.
     public init(
         participants: [Participant],
         settings: Settings,
@@ -67,13 +71,15 @@ public final class Coordinator: Service {
         call: @escaping ParticipantCall,
         world: World,
         failpoints: Failpoints = .none,
-        logger: Logger
+        logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.settings = settings
         self.store = store
         self.world = world
         self.failpoints = failpoints
         self.logger = logger
+        self.metrics = metrics
         let live = live
         var lanes: [ParticipantName: LaneRunner] = [:]
         for participant in participants {
@@ -84,7 +90,8 @@ public final class Coordinator: Service {
                 store: store,
                 world: world,
                 failpoints: failpoints,
-                logger: logger
+                logger: logger,
+                metrics: metrics
             ) { id, decision in
                 live[id.gid]?.acknowledged(id.branch, decision, at: world.wallClock())
             }
@@ -188,6 +195,7 @@ public final class Coordinator: Service {
     private func drive(_ job: Job) async {
         let transaction = job.live
         let gid = transaction.record.gid
+        let begunAt = world.elapsed()
         defer { live[gid] = nil }
 
         guard let wanted = await tryBranches(job) else { return }  // cancelled: the next start decides
@@ -195,8 +203,14 @@ public final class Coordinator: Service {
 
         guard case .carryOut(_, let branches) = transaction.decided(decision) else { return }
         for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
-        Counter(label: "tcc.coordinator.decisions", dimensions: [("tcc.decision", decision.rawValue)]).increment()
 
+        defer {
+            Timer(
+                label: "tcc.coordinator.transaction.duration",
+                dimensions: [("tcc.decision", decision.rawValue)],
+                factory: metrics
+            ).recordMilliseconds((world.elapsed() - begunAt).wholeMilliseconds)
+        }
         if decision == .cancel {
             let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
             return transaction.conclusion.fulfil(.cancelled(reason.with("gid", .string(gid.description)), gid))

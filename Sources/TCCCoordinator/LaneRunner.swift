@@ -42,6 +42,7 @@ final class LaneRunner: Sendable {
     private let world: World
     private let failpoints: Failpoints
     private let logger: Logger
+    private let metrics: any MetricsFactory
     private let onAcknowledged: @Sendable (BranchID, Decision) -> Void
 
     init(
@@ -52,6 +53,7 @@ final class LaneRunner: Sendable {
         world: World,
         failpoints: Failpoints,
         logger: Logger,
+        metrics: any MetricsFactory,
         onAcknowledged: @escaping @Sendable (BranchID, Decision) -> Void
     ) {
         self.participant = participant
@@ -62,6 +64,7 @@ final class LaneRunner: Sendable {
         self.world = world
         self.failpoints = failpoints
         self.logger = logger
+        self.metrics = metrics
         self.onAcknowledged = onAcknowledged
     }
 
@@ -248,7 +251,11 @@ final class LaneRunner: Sendable {
                 "error": "\(detail)",
             ]
         )
-        Counter(label: "tcc.coordinator.alerts", dimensions: [("tcc.participant", id.branch.description)]).increment()
+        Counter(
+            label: "tcc.coordinator.alerts",
+            dimensions: [("tcc.participant", id.branch.description)],
+            factory: metrics
+        ).increment()
     }
 
     private func recordAcknowledgement(of id: BranchID, _ decision: Decision) async -> ParticipantLane.Verdict {

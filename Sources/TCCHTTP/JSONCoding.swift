@@ -24,19 +24,64 @@ public enum JSONCoding {
     /// - Returns: the value that the body describes.
     /// - Throws: a problem: 400 `malformed-json`, or 422 `invalid-field` naming the field.
     public static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
+        // Foundation's decoder takes a comma before a closing bracket, which is no JSON.
+        guard !hasTrailingComma(body.readableBytesView) else { throw malformed }
         do {
             return try JSONDecoder().decode(type, from: Data(buffer: body))
+        } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
+            // Malformed, or a number that is no whole number, which Foundation does not tell apart.
+            guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(buffer: body)),
+                let field = pathOfFraction(in: value)
+            else { throw malformed }
+            throw Problem.invalid(field, "must be a whole number of 64 bits")
         } catch let error as DecodingError {
             throw problem(for: error)
+        }
+    }
+
+    private static let malformed = Problem(400, "malformed-json", "The body is not JSON in UTF-8.")
+
+    private static func hasTrailingComma(_ bytes: ByteBufferView) -> Bool {
+        var isInString = false
+        var isEscaped = false
+        var followsComma = false
+        for byte in bytes {
+            if isInString {
+                if isEscaped {
+                    isEscaped = false
+                } else if byte == UInt8(ascii: "\\") {
+                    isEscaped = true
+                } else if byte == UInt8(ascii: "\"") {
+                    isInString = false
+                }
+                continue
+            }
+            switch byte {
+            case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): continue
+            case UInt8(ascii: "}"), UInt8(ascii: "]"): if followsComma { return true }
+            case UInt8(ascii: "\""): isInString = true
+            default: break
+            }
+            followsComma = byte == UInt8(ascii: ",")
+        }
+        return false
+    }
+
+    /// Where the first number is that is no whole number of 64 bits.
+    private static func pathOfFraction(in value: JSONValue, at path: String = "") -> String? {
+        switch value {
+        case .number: path.isEmpty ? "body" : path
+        case .array(let items):
+            items.enumerated().lazy.compactMap { pathOfFraction(in: $1, at: "\(path)[\($0)]") }.first
+        case .object(let members):
+            members.lazy.compactMap { pathOfFraction(in: $1, at: path.isEmpty ? $0 : "\(path).\($0)") }.first
+        default: nil
         }
     }
 
     private static func problem(for error: DecodingError) -> Problem {
         switch error {
         case .dataCorrupted(let context):
-            if context.codingPath.isEmpty {
-                return Problem(400, "malformed-json", "The body is not JSON in UTF-8.")
-            }
             return .invalid(name(of: context.codingPath), context.debugDescription)
         case .keyNotFound(let key, let context):
             return .invalid(name(of: context.codingPath + [key]), "is missing")

@@ -2,6 +2,7 @@ public import Failpoints
 import GRDB
 import Hummingbird
 public import Logging
+public import Metrics
 public import TCC
 public import TCCHTTP
 public import TCCStorage
@@ -17,6 +18,7 @@ public struct ParticipantService<R: Resource>: Sendable {
     let world: World
     let failpoints: Failpoints
     let logger: Logger
+    private let metrics: any MetricsFactory
 
     /// A participant.
     ///
@@ -26,18 +28,21 @@ public struct ParticipantService<R: Resource>: Sendable {
     ///   - world: clocks and chance.
     ///   - failpoints: what a test asked for.
     ///   - logger: where alerts go.
+    ///   - metrics: makes its counter, `tcc.participant.calls` by operation and outcome.
     public init(
         resource: R,
         store: DurableStore,
         world: World,
         failpoints: Failpoints = .none,
-        logger: Logger
+        logger: Logger,
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.resource = resource
         self.store = store
         self.world = world
         self.failpoints = failpoints
         self.logger = logger
+        self.metrics = metrics
     }
 
     /// Applies a try; when this returns, the reservation is on disk.
@@ -48,7 +53,7 @@ public struct ParticipantService<R: Resource>: Sendable {
     public func attempt(_ call: BranchCall<R.Payload>) async throws -> BranchOutcome {
         try await failpoints.pass(.participantReserveBefore)
         let now = world.wallClock()
-        let result = await outcome { try Barrier.attempt(call, on: resource, at: now, in: $0) }
+        let result = await outcome(of: .try) { try Barrier.attempt(call, on: resource, at: now, in: $0) }
         try await failpoints.pass(.participantReserveAfter)
         return try result.get()
     }
@@ -65,7 +70,7 @@ public struct ParticipantService<R: Resource>: Sendable {
         let isConfirm = decision == .confirm
         try await failpoints.pass(isConfirm ? .participantConfirmBefore : .participantCancelBefore)
         let now = world.wallClock()
-        let result = await outcome {
+        let result = await outcome(of: decision.operation) {
             try Barrier.carryOut(decision, id, action: action, on: resource, at: now, in: $0)
         }
         try await failpoints.pass(isConfirm ? .participantConfirmAfter : .participantCancelAfter)
@@ -73,9 +78,23 @@ public struct ParticipantService<R: Resource>: Sendable {
     }
 
     private func outcome(
-        _ operation: @escaping @Sendable (Database) throws -> BranchOutcome
+        of operation: TCC.Operation,
+        _ write: @escaping @Sendable (Database) throws -> BranchOutcome
     ) async -> Result<BranchOutcome, any Error> {
-        do { return .success(try await store.write(operation)) } catch { return .failure(error) }
+        let result: Result<BranchOutcome, any Error>
+        let word: String
+        do {
+            let outcome = try await store.write(write)
+            (result, word) = (.success(outcome), outcome.rawValue)
+        } catch {
+            (result, word) = (.failure(error), (error as? Problem)?.code ?? "error")
+        }
+        Counter(
+            label: "tcc.participant.calls",
+            dimensions: [("tcc.operation", operation.rawValue), ("tcc.outcome", word)],
+            factory: metrics
+        ).increment()
+        return result
     }
 
     private struct Ignored: Decodable, Sendable {}

@@ -51,6 +51,20 @@ struct CoordinatorUnderTest: Sendable {
         try await store.read { try Journal.transaction(gid, in: $0) }
     }
 
+    /// Lets time pass while the body runs: timeouts and retries come, each once everything before it has been done.
+    func passing<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        try await clock.passing(
+            settle: {
+                for _ in 0..<3 {
+                    for _ in 0..<20 { await Task.yield() }
+                    // When this is written, so is whatever was handed to the journal before.
+                    try await store.write { _ in }
+                }
+            },
+            body
+        )
+    }
+
     /// Waits until the journal says of a transaction what it should.
     func wait(
         for gid: GlobalTransactionID,

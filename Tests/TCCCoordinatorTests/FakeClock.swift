@@ -37,17 +37,24 @@ final class FakeClock: Sendable {
         for continuation in woken { continuation.resume() }
     }
 
-    /// Moves the clock from one waiting timer to the next while the body runs: time passes as fast as it can.
-    func whilePassing<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    /// Lets time pass while the body runs, from one waiting timer to the next, in steps of at most 25 ms.
+    ///
+    /// - Parameters:
+    ///   - settle: waits until whatever has to be done at this moment has most likely been done.
+    ///   - body: what time passes for.
+    func passing<Value: Sendable>(
+        settle: @escaping @Sendable () async throws -> Void,
+        _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await body() }
             group.addTask {
                 while !Task.isCancelled {
-                    await Task.yield()
+                    try await settle()
                     let next = self.state.withLock { state in
                         state.sleepers.values.map { $0.wakeAt - state.elapsed }.min()
                     }
-                    if let next { self.advance(by: max(.zero, next)) }
+                    if let next { self.advance(by: min(max(.zero, next), .milliseconds(25))) }
                 }
                 return nil
             }

@@ -7,7 +7,7 @@ struct IdempotencyKeyTests {
     @Test func concurrentRequestsWithOneKeyAreOneTransaction() async throws {
         try await withCoordinator { life in
             life.peers.script("online", .try, .answers(425), .answers(425), .works)
-            let conclusions = try await life.clock.whilePassing {
+            let conclusions = try await life.passing {
                 try await withThrowingTaskGroup(of: Conclusion.self) { group in
                     for _ in 0..<8 { group.addTask { try await life.publish(key: .ada("k")) } }
                     return try await group.reduce(into: []) { $0.append($1) }
@@ -24,12 +24,17 @@ struct IdempotencyKeyTests {
     @Test func aRequestThatComesWhileItsTransactionIsTryingWaitsWithIt() async throws {
         try await withCoordinator { life in
             life.peers.script("online", .try, .answers(425), .works)
-            async let first = life.publish(key: .ada("k"))
+            let first = Task { try await life.publish(key: .ada("k")) }
             await life.peers.wait(for: .try, "online")
-            async let second = life.publishInvalid(key: .ada("k"))
-            async let third = life.publish(key: .ada("k"))
-            life.clock.advance(by: .milliseconds(50))
-            let conclusions = try await [first, second, third]
+            let callers = [
+                first, Task { try await life.publishInvalid(key: .ada("k")) },
+                Task { try await life.publish(key: .ada("k")) },
+            ]
+            let conclusions = try await life.passing {
+                var conclusions: [Conclusion] = []
+                for caller in callers { conclusions.append(try await caller.value) }
+                return conclusions
+            }
             #expect(Set(conclusions.map(\.gid)).count == 1)
             #expect(conclusions.allSatisfy { $0.isConfirmed })
         }
@@ -50,8 +55,8 @@ struct IdempotencyKeyTests {
     @Test func aTransactionThatIsStillConfirmingIsAcceptedAgain() async throws {
         try await withCoordinator { life in
             life.peers.script("online", .confirm, .unanswered)
-            let first = try await life.clock.whilePassing { try await life.publish(key: .ada("k")) }
-            let second = try await life.clock.whilePassing { try await life.publish(key: .ada("k")) }
+            let first = try await life.passing { try await life.publish(key: .ada("k")) }
+            let second = try await life.passing { try await life.publish(key: .ada("k")) }
             #expect(first.isAccepted && second.isAccepted)
             #expect(second.gid == first.gid)
         }
@@ -94,7 +99,7 @@ struct IdempotencyKeyTests {
             let clock = FakeClock()
             peers.script("online", .confirm, .unanswered)
             try await withLife(in: directory, peers: peers, clock: clock) { life in
-                let conclusion = try await clock.whilePassing { try await life.publish(key: .ada("k")) }
+                let conclusion = try await life.passing { try await life.publish(key: .ada("k")) }
                 #expect(conclusion.isAccepted)
             }
             peers.script("online", .confirm, .works)

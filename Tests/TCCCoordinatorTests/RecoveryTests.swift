@@ -40,7 +40,7 @@ struct RecoveryTests {
         let peers = ScriptedPeers()
         peers.script("online", .confirm, .unanswered)
         try await withTwoLives(peers: peers) { life async throws in
-            let conclusion = try await life.clock.whilePassing { try await life.publish() }
+            let conclusion = try await life.passing { try await life.publish() }
             #expect(conclusion.isAccepted)
             peers.script("online", .confirm, .works)
         } second: { life async throws in
@@ -72,10 +72,10 @@ struct RecoveryTests {
 
     @Test func aDecisionThatCouldNotBeWrittenIsUnknownAndThenWritten() async throws {
         try await withCoordinator(failpoints: "coordinator.decide.before=error@1") { life async throws in
-            let conclusion = try await life.clock.whilePassing { try await life.publish(key: .ada("k")) }
+            let conclusion = try await life.passing { try await life.publish(key: .ada("k")) }
             #expect(conclusion == .unknown)
             let gid = try #require(life.peers.calls.first?.gid)
-            let record = try await life.clock.whilePassing { try await life.wait(for: gid) { $0.state == .confirmed } }
+            let record = try await life.passing { try await life.wait(for: gid) { $0.state == .confirmed } }
             #expect(record.timeline.count { $0.event == .decided } == 1)
             #expect(life.peers.rows(of: gid) == ["draft": .confirmed, "online": .confirmed])
             let again = try await life.publish(key: .ada("k"))
@@ -87,7 +87,7 @@ struct RecoveryTests {
     @Test func aDecisionThatWasNeverWrittenIsCancelInTheNextLife() async throws {
         let peers = ScriptedPeers()
         try await withTwoLives(failpoints: "coordinator.decide.before=error", peers: peers) { life async throws in
-            let conclusion = try await life.clock.whilePassing { try await life.publish() }
+            let conclusion = try await life.passing { try await life.publish() }
             #expect(conclusion == .unknown)
         } second: { life async throws in
             let gid = try #require(peers.calls.first?.gid)
@@ -120,7 +120,7 @@ struct RecoveryTests {
             try await withLife(in: directory, peers: peers, clock: clock, settings: settings) { life async throws in
                 for number in 0..<60 {
                     if number % 3 == 0 { peers.script("draft", .try, .answers(409, "no"), .works) }
-                    _ = try await clock.whilePassing { try await life.publish() }
+                    _ = try await life.passing { try await life.publish() }
                 }
             }
             peers.script("online", .confirm, .works)

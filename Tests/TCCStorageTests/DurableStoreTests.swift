@@ -150,7 +150,7 @@ struct DurableStoreTests {
 
     @Test func oneCallersWritesAreAppliedInTheirOrder() async throws {
         try await withStore { store in
-            for number in 1...50 {
+            for number in 1...10 {
                 let count = try await store.write { database in
                     try Self.insert(number, in: database)
                     return try Int.fetchOne(database, sql: "SELECT count(*) FROM notes")

@@ -21,6 +21,7 @@ final class Cluster: Sendable {
         var answer = 0.8
         var call = 0.3
         var deadlineMargin = 0.5
+        var retention = 86400.0
 
         /// How long after the decision a caller waits, in milliseconds.
         var answerMilliseconds: Int { Int(answer * 1000) }
@@ -45,6 +46,8 @@ final class Cluster: Sendable {
     let quota: QuotaServer
     let ports: [ServerRole: Int]
     private let processes: [ServerRole: ServerProcess]
+    private let roleFlags: [ServerRole: [String]]
+    private let rivals = Mutex<[ServerProcess]>([])
     private let watched = Mutex<[String: Int]>([:])
 
     /// Makes the directory, the secret and the ledger; starts nothing.
@@ -53,6 +56,7 @@ final class Cluster: Sendable {
     ///   - timeouts: the orchestrator's.
     ///   - otherParticipants: further participants' ports by name.
     ///   - directory: an empty directory.
+    /// - Throws: whatever the disk meets.
     init(timeouts: Timeouts, otherParticipants: [String: Int], directory: URL) async throws {
         self.timeouts = timeouts
         self.directory = directory
@@ -79,29 +83,57 @@ final class Cluster: Sendable {
             authority: authority,
             client: client
         )
-        let coordinatorFlags = [
-            "serve", "--draft-url", url(chosen[0]), "--online-url", url(chosen[1]),
-            "--try-timeout", "\(timeouts.tryTimeout)", "--answer-timeout", "\(timeouts.answer)",
-            "--call-timeout", "\(timeouts.call)", "--deadline-margin", "\(timeouts.deadlineMargin)",
-        ]
         let participants = ["quota": chosen[3]].merging(otherParticipants) { own, _ in own }
-        let participantFlags = participants.flatMap { ["--participant", "\($0.key)=\(url($0.value))"] }
+        let coordinatorFlags =
+            [
+                "serve", "--draft-url", url(chosen[0]), "--online-url", url(chosen[1]),
+                "--try-timeout", "\(timeouts.tryTimeout)", "--answer-timeout", "\(timeouts.answer)",
+                "--call-timeout", "\(timeouts.call)", "--deadline-margin", "\(timeouts.deadlineMargin)",
+            ] + participants.flatMap { ["--participant", "\($0.key)=\(url($0.value))"] }
+        let participantFlags = ["--coordinator-url", url(chosen[2])]
+        let roleFlags: [ServerRole: [String]] = [
+            .draft: participantFlags, .online: participantFlags, .orchestrator: coordinatorFlags,
+        ]
+        self.roleFlags = roleFlags
         var processes: [ServerRole: ServerProcess] = [:]
         for role in ServerRole.allCases {
-            let own =
-                role == .orchestrator ? coordinatorFlags + participantFlags : ["--coordinator-url", url(chosen[2])]
-            let shared = [
-                "--host", "127.0.0.1", "--port", "\(ports[role] ?? 0)", "--secret-file", secretFile.path,
-                "--data-dir", directory.appendingPathComponent(role.rawValue).path,
-            ]
             processes[role] = ServerProcess(
                 role: role,
                 executable: try BuildFolder.executable(role.rawValue),
-                arguments: own + shared,
+                arguments: (roleFlags[role] ?? [])
+                    + Self.sharedFlags(port: ports[role] ?? 0, dataFolder: role.rawValue, directory, timeouts),
                 logFolder: directory
             )
         }
         self.processes = processes
+    }
+
+    private static func sharedFlags(
+        port: Int,
+        dataFolder: String,
+        _ directory: URL,
+        _ timeouts: Timeouts
+    ) -> [String] {
+        [
+            "--host", "127.0.0.1", "--port", "\(port)", "--retention", "\(timeouts.retention)",
+            "--secret-file", directory.appendingPathComponent("secret").path,
+            "--data-dir", directory.appendingPathComponent(dataFolder).path,
+        ]
+    }
+
+    /// A second process of a role, in conflict with the first.
+    func rival(of role: ServerRole, port: Int, dataFolder: String? = nil) throws -> ServerProcess {
+        let logFolder = directory.appendingPathComponent("rival-\(UInt32.random(in: .min ... .max))")
+        try FileManager.default.createDirectory(at: logFolder, withIntermediateDirectories: true)
+        let shared = Self.sharedFlags(port: port, dataFolder: dataFolder ?? role.rawValue, directory, timeouts)
+        let rival = ServerProcess(
+            role: role,
+            executable: try BuildFolder.executable(role.rawValue),
+            arguments: (roleFlags[role] ?? []) + shared,
+            logFolder: logFolder
+        )
+        rivals.withLock { $0.append(rival) }
+        return rival
     }
 
     func process(_ role: ServerRole) -> ServerProcess {
@@ -179,9 +211,10 @@ final class Cluster: Sendable {
 
     /// Ends everything that runs; for the end of a test, however it came.
     func tearDown() async {
-        for role in ServerRole.allCases { process(role).signal(SIGKILL) }
-        for role in ServerRole.allCases where process(role).pid != nil {
-            do { try await process(role).waitForDeath() } catch { Issue.record(error, "while tearing down") }
+        let all = ServerRole.allCases.map { process($0) } + rivals.withLock { $0 }
+        for process in all { process.signal(SIGKILL) }
+        for process in all where process.pid != nil {
+            do { try await process.waitForDeath() } catch { Issue.record(error, "while tearing down") }
         }
         do {
             try await client.shutdown()
@@ -202,8 +235,8 @@ final class Cluster: Sendable {
 /// - Parameters:
 ///   - timeouts: the orchestrator's.
 ///   - otherParticipants: further participants' ports by name.
-///   - prepare: is called before the processes start, with the data directories not made yet.
 ///   - body: the scenario.
+/// - Throws: what keeps the cluster from starting; what the scenario throws is recorded.
 func withCluster(
     _ timeouts: Cluster.Timeouts = .init(),
     otherParticipants: [String: Int] = [:],
@@ -244,6 +277,8 @@ extension Cluster {
                 result = .success(true)
             } catch let error as Unready where error.isPortTaken && !isLastAttempt {
                 result = .success(false)
+            } catch is ExpectationFailedError {
+                result = .success(true)  // recorded already
             } catch {
                 // Recorded here, while the processes' logs are still there to be shown.
                 Issue.record(error)

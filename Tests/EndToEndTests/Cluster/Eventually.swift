@@ -30,8 +30,8 @@ func eventually(
 /// Sees to it that a condition holds all the time.
 ///
 /// - Parameters:
-///   - condition: the condition's name, for the error.
 ///   - duration: for how long it is watched.
+///   - condition: the condition's name, for the error.
 ///   - holds: whether it holds.
 /// - Throws: ``NotInTime`` as soon as it does not.
 func throughout(_ duration: Duration, _ condition: String, _ holds: () async throws -> Bool) async throws {

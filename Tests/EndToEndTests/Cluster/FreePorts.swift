@@ -15,7 +15,8 @@ enum FreePorts {
 
     /// Chooses ports.
     ///
-    /// - Parameter count: how many, all different.
+    /// - Parameter count: how many.
+    /// - Returns: ports, all different.
     static func choose(_ count: Int) -> [Int] {
         var ports: Set<Int> = []
         while ports.count < count {

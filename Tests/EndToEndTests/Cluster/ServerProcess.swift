@@ -42,6 +42,7 @@ final class ServerProcess: Sendable {
     /// Begins a new life.
     ///
     /// - Parameter failpoints: for `TCC_FAILPOINTS`; nil for none.
+    /// - Throws: ``Misuse`` if the last life has not ended, or whatever the system meets.
     func start(failpoints: String?) throws {
         guard !isRunning else { throw Misuse(description: "\(role.rawValue) runs already") }
         let life = state.withLock { state in

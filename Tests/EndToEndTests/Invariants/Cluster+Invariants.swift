@@ -39,9 +39,14 @@ extension Cluster {
 
     /// Waits until nothing moves, repeats calls of the past, and checks all ten invariants.
     func checkInvariants() async throws {
+        for violation in try await violations() { Issue.record("\(violation)") }
+    }
+
+    /// Waits until nothing moves, repeats calls of the past, and says which invariants do not hold.
+    func violations() async throws -> [Violation] {
         try await quiesce()
         try await replayCalls()
-        for violation in Invariants.violations(in: try await finalState()) { Issue.record("\(violation)") }
+        return Invariants.violations(in: try await finalState())
     }
 
     /// Notes what journal and barriers say at this moment: no decision may ever change, no branch go back.

@@ -14,7 +14,7 @@ struct JournalEntry: Hashable, Sendable {
     var branches: [Branch] = []
     /// How many decisions its timeline tells of.
     var decisions = 1
-    /// `role:subject`
+    /// Who began it, as `role:subject`.
     var caller: String?
     /// The Idempotency-Key, as long as it belongs to this transaction.
     var liveKey: String?

@@ -27,6 +27,7 @@ struct QuotaServer: Sendable {
     ///   - folder: where its database will be.
     ///   - authority: verifies and issues tokens.
     ///   - client: makes its calls.
+    /// - Throws: whatever its database meets.
     init(
         name: String,
         port: Int,

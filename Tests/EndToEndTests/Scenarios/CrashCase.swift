@@ -57,24 +57,31 @@ struct CrashCase: Sendable, CustomTestStringConvertible {
         ]
     )
 
-    /// The participants' places on the way of a commit. Their first commit is the reservation, the second the effect.
-    static let participantCommits: [CrashCase] = [Restart.atOnce, .afterTheAnswer]
-        .flatMap { restart in
-            [ServerRole.draft, .online]
-                .flatMap { role in
-                    cases(
-                        Work.byAuthor,
-                        [
-                            (.participantReserveBefore, 1), (.participantReserveAfter, 1),
-                            (.participantConfirmBefore, 1),
-                            (.participantConfirmAfter, 1), (.storageCommitBefore, 1), (.storageCommitAfter, 1),
-                            (.storageCommitBefore, 2), (.storageCommitAfter, 2),
-                        ],
-                        role: role,
-                        restart: restart
-                    )
-                }
+    /// The participants' places on the way of a commit, while a supervisor starts them again.
+    ///
+    /// Their first commit is the reservation, the second the effect.
+    static let participantCommits: [CrashCase] = [ServerRole.draft, .online]
+        .flatMap { role in
+            cases(
+                Work.byAuthor,
+                callPlaces + [
+                    (.storageCommitBefore, 1), (.storageCommitAfter, 1), (.storageCommitBefore, 2),
+                    (.storageCommitAfter, 2),
+                ],
+                role: role
+            )
         }
+
+    /// The same while they stay dead for longer than the caller waits.
+    static let participantAbsences: [CrashCase] = [ServerRole.draft, .online]
+        .flatMap { role in
+            cases(Work.byAuthor, callPlaces, role: role, restart: .afterTheAnswer)
+        }
+
+    private static let callPlaces: [(Failpoint, Int)] = [
+        (.participantReserveBefore, 1), (.participantReserveAfter, 1), (.participantConfirmBefore, 1),
+        (.participantConfirmAfter, 1),
+    ]
 
     /// The participants' places on the way of a cancel.
     static let participantRefusals: [CrashCase] = [ServerRole.draft, .online]

@@ -10,6 +10,7 @@ struct FullDisk: Sendable {
     ///
     /// - Parameter folder: an empty or missing folder.
     /// - Returns: nil if mounting is not allowed here.
+    /// - Throws: if the folder cannot be made.
     static func mount(at folder: URL) throws -> FullDisk? {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         #if os(Linux)

@@ -1,5 +1,7 @@
 import Foundation
+import HTTPTypes
 import TCC
+import TCCHTTP
 import TCCStorage
 import Testing
 
@@ -85,7 +87,7 @@ extension EndToEnd {
             }
         }
 
-        @Test(arguments: [ServerRole.draft, .online], Work.byAuthor + [.chargedPublish])
+        @Test(arguments: [ServerRole.draft, .online], [Work.publish, .withdraw])
         func aParticipantPausedPastTheDeadlineTakesNothingLate(_ role: ServerRole, _ work: Work) async throws {
             try await withCluster { cluster in
                 let request = try await work.prepare(in: cluster)
@@ -123,6 +125,68 @@ extension EndToEnd {
                 cluster.process(role).signal(SIGCONT)
                 try await cluster.quiesce()
                 #expect(try await cluster.finalState().committed(request)?.state == .confirmed)
+                try await cluster.checkInvariants()
+            }
+        }
+
+        /// The orchestrator sleeps over its own timeouts, and over the participants' questions.
+        @Test(arguments: ["coordinator.try.after", "coordinator.decide.before", "coordinator.decide.after"])
+        func anOrchestratorPausedPastTheDeadlineDecidesOnce(_ failpoint: String) async throws {
+            try await withCluster { cluster in
+                let request = try await Work.chargedPublish.prepare(in: cluster)
+                try await cluster.restart(.orchestrator, failpoints: "\(failpoint)=pause(200)")
+                async let pending = cluster.send(request)
+                try await eventually("all three have reserved") {
+                    try cluster.barriers().filter { $0.state == .reserved }.count == 3
+                }
+                cluster.process(.orchestrator).signal(SIGSTOP)
+                let pause = cluster.timeouts.deadline + .milliseconds(500)
+                try await throughout(pause, "nobody decides alone") {
+                    try cluster.barriers().allSatisfy { $0.state == .reserved }
+                }
+                cluster.process(.orchestrator).signal(SIGCONT)
+                let answer = try #require(try await pending)
+                #expect([200, 202, 503].contains(answer.status), "\(answer.text)")
+                try await cluster.quiesce()
+                #expect(try await cluster.sendUntilAnswered(request).status == 200)
+                try await cluster.checkInvariants()
+            }
+        }
+
+        /// A reservation of a transaction that no journal knows: presumed abort.
+        @Test(arguments: [(ServerRole.draft, "draft"), (.online, "online")])
+        func aReservationThatNobodyBeganIsCancelledAtItsDeadline(_ role: ServerRole, _ branch: String) async throws {
+            try await withCluster { cluster in
+                let gid = GlobalTransactionID.ofNow()
+                let text = PostText.unique("Orphaned")
+                let payload = TryPayload(
+                    postID: .ofNow(),
+                    author: "alice",
+                    baseRevision: 0,
+                    revision: 1,
+                    title: text.title,
+                    content: text.content
+                )
+                let deadline = Timestamp.now + .milliseconds(700)
+                let call = BranchCall(
+                    gid: gid,
+                    branch: try #require(ParticipantName(branch)),
+                    action: "publish",
+                    deadline: deadline,
+                    payload: payload
+                )
+                let body = try JSONCoding.encode(call)
+                let tried = try await cluster.call(role, .post, "/tcc/try", as: .aService, body: body)
+                #expect(tried.status == 200, "\(tried.text)")
+                #expect(try cluster.barriers().map(\.state) == [.reserved])
+                try await eventually("it is cancelled") { try cluster.barriers().map(\.state) == [.cancelled] }
+                #expect(Timestamp.now >= deadline, "it was given up before its deadline")
+                let recorded = try #require(try cluster.journal().first)
+                #expect(recorded.gid == gid && recorded.state == .cancelled, "the answer came before the record")
+                for (operation, status) in [("try", 410), ("confirm", 409), ("cancel", 200)] {
+                    let late = try await cluster.call(role, .post, "/tcc/\(operation)", as: .aService, body: body)
+                    #expect(late.status == status, "\(operation): \(late.status) \(late.text)")
+                }
                 try await cluster.checkInvariants()
             }
         }
