@@ -17,9 +17,11 @@ struct CoordinatorTests {
             #expect(life.peers.calls.map(\.operation) == [.try, .try, .confirm, .confirm])
             #expect(record.branches.map(\.state) == [.confirmed, .confirmed])
             #expect(record.branches.map(\.attempts) == [2, 2])
-            #expect(record.timeline.map(\.event) == [
-                .begun, .tried, .tried, .decided, .acknowledged, .acknowledged, .finished,
-            ])
+            #expect(
+                record.timeline.map(\.event) == [
+                    .begun, .tried, .tried, .decided, .acknowledged, .acknowledged, .finished,
+                ]
+            )
             let journaled = try await life.wait(for: record.gid) { $0.state == .confirmed }
             #expect(journaled.branches == record.branches)
             #expect(journaled.timeline.map(\.event) == record.timeline.map(\.event))
@@ -231,7 +233,9 @@ struct CoordinatorTests {
     @Test func aDeadParticipantHoldsUpNeitherAnothersBranchNorAnothersTransaction() async throws {
         try await withCoordinator { life async throws in
             life.peers.script("quota", .confirm, .unanswered)
-            let conclusion = try await life.passing { try await life.run(CoordinatorUnderTest.request("draft", "quota")) }
+            let conclusion = try await life.passing {
+                try await life.run(CoordinatorUnderTest.request("draft", "quota"))
+            }
             #expect(conclusion.isAccepted)
             let record = try #require(conclusion.record)
             #expect(record.branches.map(\.state) == [.confirmed, .reserved])

@@ -139,7 +139,12 @@ func withLife(
     Journal.registerMigrations(in: &migrator)
     let logger = Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
     let failpoints = try Failpoints(failpoints)
-    let store = try DurableStore(path: directory + "/journal.db", migrator: migrator, failpoints: failpoints, logger: logger)
+    let store = try DurableStore(
+        path: directory + "/journal.db",
+        migrator: migrator,
+        failpoints: failpoints,
+        logger: logger
+    )
     let coordinator = Coordinator(
         participants: ["draft", "online", "quota"].map { Participant(name: ParticipantName($0)!, url: "memory:\($0)") },
         settings: settings,

@@ -240,7 +240,9 @@ struct JournalTests {
         try decide(.confirm, record, database)
         let id = BranchID(gid: record.gid, branch: draft)
         for _ in 0..<3 {
-            try database.write { try Journal.note("409 already-cancelled", of: id, isStuck: true, at: Self.start, in: $0) }
+            try database.write {
+                try Journal.note("409 already-cancelled", of: id, isStuck: true, at: Self.start, in: $0)
+            }
         }
         try database.write { try Journal.note("500", of: id, isStuck: false, at: Self.start, in: $0) }
         let stuck = try #require(try read(record, database))
@@ -287,7 +289,9 @@ struct JournalTests {
         }
         try acknowledge(.cancel, record(2), by: draft, database)
         try finish(.confirm, 8, database)
-        func page(_ participant: ParticipantName, after: TransactionRecord?, _ limit: Int) throws -> [Journal.Undelivered] {
+        func page(_ participant: ParticipantName, after: TransactionRecord?, _ limit: Int) throws -> [Journal
+            .Undelivered]
+        {
             try database.read {
                 try Journal.undelivered(to: participant, after: after?.gid, limit: limit, in: $0)
             }
@@ -321,7 +325,9 @@ struct JournalTests {
 
     // MARK: Forgetting
 
-    private func prune(before horizon: Timestamp, keys: Timestamp? = nil, limit: Int = 100, _ database: DatabaseQueue) throws -> Int {
+    private func prune(before horizon: Timestamp, keys: Timestamp? = nil, limit: Int = 100, _ database: DatabaseQueue)
+        throws -> Int
+    {
         try database.write {
             try Journal.prune(before: horizon, withKeyBefore: keys ?? horizon, limit: limit, in: $0)
         }
@@ -413,7 +419,8 @@ struct JournalTests {
             limit: Int = 100
         ) throws -> [GlobalTransactionID] {
             try database.read {
-                try Journal.transactions(state: state, owner: owner, before: before?.gid, limit: limit, in: $0).map(\.gid)
+                try Journal.transactions(state: state, owner: owner, before: before?.gid, limit: limit, in: $0)
+                    .map(\.gid)
             }
         }
         #expect(try list() == [6, 5, 4, 3, 2, 1].map { record($0).gid })

@@ -91,7 +91,9 @@ final class ScriptedPeers: Sendable {
         { participant, operation, body in await self.receive(participant.name, operation, body) }
     }
 
-    private func receive(_ participant: ParticipantName, _ operation: TCC.Operation, _ body: ByteBuffer) async -> CallResult {
+    private func receive(_ participant: ParticipantName, _ operation: TCC.Operation, _ body: ByteBuffer) async
+        -> CallResult
+    {
         let call: BranchCall<JSONValue>
         do {
             call = try JSONDecoder().decode(BranchCall<JSONValue>.self, from: Data(body.readableBytesView))

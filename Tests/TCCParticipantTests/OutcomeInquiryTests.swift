@@ -35,7 +35,8 @@ struct OutcomeInquiryTests {
     }
 
     private func withInquiry(
-        _ body: (ParticipantUnderTest<CountingResource>, OutcomeInquiry<CountingResource>, Coordinator) async throws -> Void
+        _ body: (ParticipantUnderTest<CountingResource>, OutcomeInquiry<CountingResource>, Coordinator) async throws ->
+            Void
     ) async throws {
         try await withParticipant(CountingResource(), registerMigrations: CountingResource.registerMigrations) {
             let coordinator = Coordinator()

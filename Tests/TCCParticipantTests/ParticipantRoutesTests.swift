@@ -126,7 +126,10 @@ struct ParticipantRoutesTests {
     @Test(arguments: [Role.author, .operator])
     func anotherRoleIs403AndNothingHappens(role: Role) async throws {
         try await withClient { client in
-            let token = try await client.authority.issue(for: Caller(subject: "ada", role: role), lifetime: .seconds(60))
+            let token = try await client.authority.issue(
+                for: Caller(subject: "ada", role: role),
+                lifetime: .seconds(60)
+            )
             let id = client.participant.newBranch()
             for path in ["/tcc/try", "/tcc/confirm", "/tcc/cancel"] {
                 let response = try await client.post(path, client.body(id, attempt: true), token: token)

@@ -18,7 +18,9 @@ struct ParticipantUnderTest<R: Resource> {
     func newBranch() -> BranchID { BranchID(gid: clock.world.makeIdentifier(), branch: Self.branch) }
 
     /// A try with 35 s to its deadline.
-    func call(_ id: BranchID, _ payload: R.Payload, deadlineIn duration: Duration = .seconds(35)) -> BranchCall<R.Payload> {
+    func call(_ id: BranchID, _ payload: R.Payload, deadlineIn duration: Duration = .seconds(35)) -> BranchCall<
+        R.Payload
+    > {
         BranchCall(
             gid: id.gid,
             branch: id.branch,

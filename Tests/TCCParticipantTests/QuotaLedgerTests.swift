@@ -30,7 +30,8 @@ struct QuotaLedgerTests {
         }
     }
 
-    private func reserve(_ ledger: ParticipantUnderTest<QuotaLedger>, _ author: String = "ada") async throws -> BranchID {
+    private func reserve(_ ledger: ParticipantUnderTest<QuotaLedger>, _ author: String = "ada") async throws -> BranchID
+    {
         let id = ledger.newBranch()
         _ = try await ledger.service.attempt(ledger.call(id, QuotaLedger.Payload(author: author)))
         return id

@@ -6,7 +6,8 @@ import TCC
 import TCCStorage
 import Testing
 
-@Suite("A database whose writes are on disk before they are answered")
+// One after the other: some of them hold a thread.
+@Suite("A database whose writes are on disk before they are answered", .serialized)
 struct DurableStoreTests {
     private struct Refusal: Error, Hashable {
         let number: Int
@@ -60,24 +61,19 @@ struct DurableStoreTests {
         _ store: DurableStore,
         _ operations: [@Sendable (Database) throws -> Value]
     ) async -> [Result<Value, any Error>] {
-        let isHeld = DispatchSemaphore(value: 0)
+        let (isHeld, holds) = AsyncStream<Void>.makeStream()
         let mayGoOn = DispatchSemaphore(value: 0)
         let begun = Recorder<Int>()
         return await withTaskGroup(of: (Int, Result<Value, any Error>)?.self) { group in
             group.addTask {
                 // `try?`: this one only holds the writer.
                 try? await store.write { _ in
-                    isHeld.signal()
+                    holds.finish()
                     mayGoOn.wait()
                 }
                 return nil
             }
-            await withCheckedContinuation { continuation in
-                DispatchQueue.global().async {
-                    isHeld.wait()
-                    continuation.resume()
-                }
-            }
+            for await _ in isHeld {}
             for (index, operation) in operations.enumerated() {
                 group.addTask {
                     begun.record(index)
@@ -89,7 +85,7 @@ struct DurableStoreTests {
             while begun.events.count < operations.count { await Task.yield() }
             mayGoOn.signal()
             var results: [Int: Result<Value, any Error>] = [:]
-            for await case let (index, result)? in group { results[index] = result }
+            for await case (let index, let result)? in group { results[index] = result }
             return operations.indices.compactMap { results[$0] }
         }
     }
@@ -104,7 +100,10 @@ struct DurableStoreTests {
                     try String.fetchOne(database, sql: "PRAGMA journal_mode"),
                 ]
             }
-            #expect(pragmas == ["2", "wal"], "2 is FULL; GRDB's own choice under WAL is 1, NORMAL, which does not sync")
+            #expect(
+                pragmas == ["2", "wal"],
+                "2 is FULL; GRDB's own choice under WAL is 1, NORMAL, which does not sync"
+            )
         }
     }
 
@@ -164,12 +163,13 @@ struct DurableStoreTests {
         try await withStore { store in
             let results = await asOneGroup(
                 store,
-                (1...20).map { number in
-                    { database in
-                        try Self.insert(number, in: database)
-                        return try Int.fetchOne(database, sql: "SELECT count(*) FROM notes") ?? 0
+                (1...20)
+                    .map { number in
+                        { database in
+                            try Self.insert(number, in: database)
+                            return try Int.fetchOne(database, sql: "SELECT count(*) FROM notes") ?? 0
+                        }
                     }
-                }
             )
             let counts = try results.map { try $0.get() }
             #expect(counts.sorted() == Array(1...20))
@@ -180,12 +180,13 @@ struct DurableStoreTests {
         try await withStore { store in
             let results = await asOneGroup(
                 store,
-                (1...10).map { number in
-                    { database in
-                        if number == 4 { throw Refusal(number: number) }
-                        try Self.insert(number, in: database)
+                (1...10)
+                    .map { number in
+                        { database in
+                            if number == 4 { throw Refusal(number: number) }
+                            try Self.insert(number, in: database)
+                        }
                     }
-                }
             )
             try expectOnly(4, toFailIn: results)
             #expect(try await numbers(store) == [1, 2, 3, 5, 6, 7, 8, 9, 10])
@@ -196,12 +197,13 @@ struct DurableStoreTests {
         try await withStore { store in
             let results = await asOneGroup(
                 store,
-                (1...10).map { number in
-                    { database in
-                        try Self.insert(number, in: database)
-                        if number == 4 { throw Refusal(number: number) }
+                (1...10)
+                    .map { number in
+                        { database in
+                            try Self.insert(number, in: database)
+                            if number == 4 { throw Refusal(number: number) }
+                        }
                     }
-                }
             )
             try expectOnly(4, toFailIn: results)
             #expect(try await numbers(store) == [1, 2, 3, 5, 6, 7, 8, 9, 10])
@@ -212,13 +214,14 @@ struct DurableStoreTests {
         try await withStore { store in
             let results = await asOneGroup(
                 store,
-                (1...30).map { number in
-                    { database in
-                        if number % 3 == 0 { throw Refusal(number: number) }
-                        try Self.insert(number, in: database)
-                        if number % 5 == 0 { throw Refusal(number: number) }
+                (1...30)
+                    .map { number in
+                        { database in
+                            if number % 3 == 0 { throw Refusal(number: number) }
+                            try Self.insert(number, in: database)
+                            if number % 5 == 0 { throw Refusal(number: number) }
+                        }
                     }
-                }
             )
             for (index, result) in results.enumerated() {
                 let number = index + 1
@@ -237,15 +240,16 @@ struct DurableStoreTests {
             try await store.write { try Self.insert(4, in: $0) }
             let results = await asOneGroup(
                 store,
-                (1...6).map { number in
-                    { database in
-                        try database.execute(
-                            sql: "INSERT INTO notes VALUES (?, ?)",
-                            arguments: [100 + number, "first of \(number)"]
-                        )
-                        try Self.insert(number, in: database)
+                (1...6)
+                    .map { number in
+                        { database in
+                            try database.execute(
+                                sql: "INSERT INTO notes VALUES (?, ?)",
+                                arguments: [100 + number, "first of \(number)"]
+                            )
+                            try Self.insert(number, in: database)
+                        }
                     }
-                }
             )
             for (index, result) in results.enumerated() {
                 guard index == 3 else {

@@ -49,9 +49,11 @@ struct FailpointsTests {
     }
 
     @Test(arguments: [
-        ("nonsense", "nonsense"), ("nonsense=error", "nonsense=error"), ("storage.commit.before", "storage.commit.before"),
+        ("nonsense", "nonsense"), ("nonsense=error", "nonsense=error"),
+        ("storage.commit.before", "storage.commit.before"),
         ("storage.commit.before=", "storage.commit.before="), ("storage.commit.before= ", "storage.commit.before= "),
-        ("storage.commit.before=@", "storage.commit.before=@"), ("storage.commit.before=@1", "storage.commit.before=@1"),
+        ("storage.commit.before=@", "storage.commit.before=@"),
+        ("storage.commit.before=@1", "storage.commit.before=@1"),
         ("storage.commit.before=explode", "storage.commit.before=explode"),
         ("storage.commit.before=error@", "storage.commit.before=error@"),
         ("storage.commit.before=error@0", "storage.commit.before=error@0"),

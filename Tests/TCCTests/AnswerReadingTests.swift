@@ -7,7 +7,9 @@ struct AnswerReadingTests {
     private static let problem = Problem(0, "some-code", "Some detail.")
     private static let rejections = [400, 401, 403, 404, 405, 413, 422]
     /// Statuses with no rule of their own.
-    private static let others = [100, 201, 202, 204, 301, 307, 402, 406, 408, 411, 412, 415, 418, 429, 500, 501, 502, 504]
+    private static let others = [
+        100, 201, 202, 204, 301, 307, 402, 406, 408, 411, 412, 415, 418, 429, 500, 501, 502, 504,
+    ]
 
     private func answer(_ status: Int, _ outcome: BranchOutcome? = nil, problem: Problem? = nil) -> CallResult {
         .answered(BranchAnswer(status: status, outcome: outcome, problem: problem))

@@ -30,10 +30,11 @@ struct LaneUnderTest {
 
     /// The calls that the lane wants made now.
     mutating func sent() -> [ParticipantLane.Call] {
-        steps().compactMap { step in
-            guard case .send(let call) = step else { return nil }
-            return call
-        }
+        steps()
+            .compactMap { step in
+                guard case .send(let call) = step else { return nil }
+                return call
+            }
     }
 
     /// When the lane wants to be asked again.

@@ -77,12 +77,13 @@ struct ParticipantLaneTests {
             var lane = LaneUnderTest()
             lane.generator = SplitMix64(seed: seed)
             lane.lane.outcomeDecided(.numbered(1), .confirm)
-            return (0..<20).map { _ in
-                _ = lane.steps()
-                lane.answerAll(fault)
-                lane.now = lane.wakeTime() ?? lane.now
-                return lane.now
-            }
+            return (0..<20)
+                .map { _ in
+                    _ = lane.steps()
+                    lane.answerAll(fault)
+                    lane.now = lane.wakeTime() ?? lane.now
+                    return lane.now
+                }
         }
         #expect(wakes(1) == wakes(1))
         #expect(wakes(1) != wakes(2))

@@ -4,7 +4,12 @@ import Testing
 @Suite("Problems")
 struct ProblemTests {
     @Test func aProblemIsWrittenAsProblemDetails() throws {
-        let problem = Problem(409, "revision-conflict", "Read it again.", extensions: ["field": .string("a/b"), "n": .integer(7)])
+        let problem = Problem(
+            409,
+            "revision-conflict",
+            "Read it again.",
+            extensions: ["field": .string("a/b"), "n": .integer(7)]
+        )
         #expect(
             try jsonText(problem) == """
                 {"code":"revision-conflict","detail":"Read it again.","field":"a/b","n":7,"status":409,\

@@ -4,12 +4,15 @@ import Testing
 
 @Suite("Moments")
 struct TimestampTests {
-    @Test(arguments: [
-        ("1970-01-01T00:00:00.000Z", 0), ("1969-12-31T23:59:59.999Z", -1), ("2001-09-09T01:46:40.000Z", 1_000_000_000_000),
-        ("2026-11-22T12:00:05.250Z", 1_795_348_805_250), ("2000-02-29T00:00:00.000Z", 951_782_400_000),
-        ("1900-03-01T00:00:00.000Z", -2_203_891_200_000), ("0001-01-01T00:00:00.000Z", -62_135_596_800_000),
-        ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
-    ] as [(String, Int64)])
+    @Test(
+        arguments: [
+            ("1970-01-01T00:00:00.000Z", 0), ("1969-12-31T23:59:59.999Z", -1),
+            ("2001-09-09T01:46:40.000Z", 1_000_000_000_000),
+            ("2026-11-22T12:00:05.250Z", 1_795_348_805_250), ("2000-02-29T00:00:00.000Z", 951_782_400_000),
+            ("1900-03-01T00:00:00.000Z", -2_203_891_200_000), ("0001-01-01T00:00:00.000Z", -62_135_596_800_000),
+            ("9999-12-31T23:59:59.999Z", 253_402_300_799_999),
+        ] as [(String, Int64)]
+    )
     func textAndMillisecondsAreTheSameMoment(text: String, milliseconds: Int64) {
         #expect(Timestamp(text)?.milliseconds == milliseconds)
         #expect(Timestamp(milliseconds: milliseconds).description == text)
@@ -35,7 +38,8 @@ struct TimestampTests {
         "2026-02-29T12:00:05Z", "2100-02-29T12:00:05Z", "2026-11-22T24:00:00Z", "2026-11-22T12:60:00Z",
         "2026-11-22T12:00:61Z", "2026-11-22T12:00:05+1:00", "2026-11-22T12:00:05+0100", "2026-11-22T12:00:05+24:00",
         "2026-11-22T12:00:05+01:60", "2026-11-22T12:00:05Z ", " 2026-11-22T12:00:05Z", "2026-11-22T12:00:05ZZ",
-        "26-11-22T12:00:05Z", "-026-11-22T12:00:05Z", "2026/11/22T12:00:05Z", "２026-11-22T12:00:05Z", "now", "1700000000",
+        "26-11-22T12:00:05Z", "-026-11-22T12:00:05Z", "2026/11/22T12:00:05Z", "２026-11-22T12:00:05Z", "now",
+        "1700000000",
     ])
     func whatIsNotOfTheRFCIsNotRead(text: String) {
         #expect(Timestamp(text) == nil)
@@ -61,7 +65,9 @@ struct TimestampTests {
     @Test func anyMomentOfTheContractsYearsSurvivesItsText() {
         var generator = SplitMix64(seed: 5)
         for _ in 0..<2000 {
-            let moment = Timestamp(milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &generator))
+            let moment = Timestamp(
+                milliseconds: .random(in: -62_135_596_800_000...253_402_300_799_999, using: &generator)
+            )
             #expect(Timestamp(moment.description) == moment)
         }
     }

@@ -98,7 +98,8 @@ struct TransactionMachineTests {
 
     @Test func aRefusalKeepsItsCodeAndIs404OnlyForWhatIsNotThere() {
         var machine = trying([draft])
-        guard case .recordDecision(.cancel, let missing?) = machine.tried(draft, .refused(Problem(409, "not-found", "")))
+        guard
+            case .recordDecision(.cancel, let missing?) = machine.tried(draft, .refused(Problem(409, "not-found", "")))
         else {
             Issue.record("a refusal decides")
             return

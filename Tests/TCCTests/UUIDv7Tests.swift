@@ -44,7 +44,8 @@ struct UUIDv7Tests {
 
     @Test func laterOnesAreGreaterAsValuesAndAsText() {
         var generator = SplitMix64(seed: 2)
-        let made = (0..<500).map { UUIDv7(at: Timestamp(milliseconds: 1_700_000_000_000 + Int64($0)), using: &generator) }
+        let made = (0..<500)
+            .map { UUIDv7(at: Timestamp(milliseconds: 1_700_000_000_000 + Int64($0)), using: &generator) }
         for (earlier, later) in zip(made, made.dropFirst()) {
             #expect(earlier < later)
             #expect(earlier.description < later.description)

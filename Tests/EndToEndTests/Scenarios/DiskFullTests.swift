@@ -104,7 +104,7 @@ extension EndToEnd {
                 try FileManager.default.removeItem(at: folder)
                 guard let disk = try FullDisk.mount(at: folder) else {
                     Issue.record(
-                        "tmpfs cannot be mounted here: a failpoint stands in for the full disk",
+                        "tmpfs cannot be mounted: a failpoint stands in for the full disk ('unshare -rm swift test' may)",
                         severity: .warning
                     )
                     try await cluster.start(role)
@@ -128,11 +128,13 @@ extension EndToEnd {
         private static func pretended(for role: ServerRole, in cluster: Cluster) -> Disk {
             Disk(
                 isReal: false,
-                // The orchestrator's start needs its first commits.
+                // The orchestrator could not start without its first commits.
                 fill: {
-                    let failures = role == .orchestrator ? (6...200).map { "storage.commit.before=error@\($0)" } : []
-                    let all = failures.isEmpty ? "storage.commit.before=error" : failures.joined(separator: ";")
-                    try await cluster.restart(role, failpoints: all)
+                    let failures =
+                        role == .orchestrator
+                        ? "coordinator.begin.before=error;coordinator.decide.before=error"
+                        : "storage.commit.before=error"
+                    try await cluster.restart(role, failpoints: failures)
                 },
                 makeRoom: { try await cluster.restart(role) }
             )
