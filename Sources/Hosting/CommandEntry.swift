@@ -36,11 +36,17 @@ public enum CommandEntry {
         if let code = error as? ExitCode { exit(code.rawValue) }
         let isAskedFor = type.exitCode(for: error).isSuccess
         if !isParsed || error is ValidationError || isAskedFor {
-            let text = type.fullMessage(for: error) + "\n"
-            (isAskedFor ? FileHandle.standardOutput : .standardError).write(Data(text.utf8))
+            var text = type.fullMessage(for: error)
+            if text.hasPrefix("Error:") { text = "error:" + text.dropFirst("Error:".count) }
+            say(text, on: isAskedFor ? .standardOutput : .standardError)
             exit(isAskedFor ? 0 : usage)
         }
-        FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+        say("error: \(error)", on: .standardError)
         exit((error as? any Coded)?.exitCode ?? 1)
+    }
+
+    /// Writes a line, if there is still somebody to read it.
+    static func say(_ line: String, on file: FileHandle) {
+        try? file.write(contentsOf: Data((line + "\n").utf8))  // `try?`: nothing is left to tell whom
     }
 }

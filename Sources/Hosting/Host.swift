@@ -128,7 +128,8 @@ public enum Host {
             responder: process.api.responder(),
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
             onServerRunning: { channel in
-                announce("listening on http://\(settings.host):\(channel.localAddress?.port ?? settings.port)")
+                let port = channel.localAddress?.port ?? settings.port
+                CommandEntry.say("listening on http://\(settings.host):\(port)", on: .standardOutput)
             },
             logger: quiet(context.logger)
         )
@@ -153,9 +154,5 @@ public enum Host {
         var logger = logger
         if logger.logLevel > .debug { logger.logLevel = max(logger.logLevel, .warning) }
         return logger
-    }
-
-    private static func announce(_ line: String) {
-        FileHandle.standardOutput.write(Data((line + "\n").utf8))
     }
 }

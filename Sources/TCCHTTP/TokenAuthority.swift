@@ -107,9 +107,11 @@ public final class TokenAuthority: Sendable {
     /// - Returns: the signed token, to follow `Bearer`.
     /// - Throws: whatever JWTKit meets as it signs.
     public func issue(for caller: Caller, lifetime: Duration) async throws -> String {
+        let end = Date().timeIntervalSince1970 + Double(lifetime.wholeMilliseconds) / 1000
         let claims = Claims(
             sub: SubjectClaim(value: caller.subject),
-            exp: ExpirationClaim(value: Date().addingTimeInterval(Double(lifetime.wholeMilliseconds) / 1000)),
+            // Whole seconds: not every validator takes fractions.
+            exp: ExpirationClaim(value: Date(timeIntervalSince1970: end.rounded(.up))),
             role: caller.role.rawValue
         )
         return try await keys.sign(claims)
