@@ -148,6 +148,13 @@ let package = Package(
         .executableTarget(name: "orchestrator", dependencies: ["OrchestratorCommands"], swiftSettings: settings),
         .executableTarget(name: "draft-service", dependencies: ["DraftLibrary", "Hosting"], swiftSettings: settings),
         .executableTarget(name: "online-service", dependencies: ["Hosting", "OnlineLibrary"], swiftSettings: settings),
+        // The example of a participant, which the tests use: a quota of posts.
+        .target(
+            name: "QuotaLedger",
+            dependencies: ["TCC", "TCCParticipant", grdb],
+            path: "Tests/QuotaLedger",
+            swiftSettings: settings
+        ),
         .testTarget(name: "TCCTests", dependencies: ["TCC"], swiftSettings: settings),
         .testTarget(
             name: "TCCStorageTests",
@@ -165,7 +172,8 @@ let package = Package(
         .testTarget(
             name: "TCCParticipantTests",
             dependencies: [
-                "Failpoints", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
+                "Failpoints", "QuotaLedger", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird,
+                hummingbirdTesting,
                 httpTypes, lifecycle, logging, metricsTesting, nioCore,
             ],
             swiftSettings: settings
@@ -182,7 +190,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Failpoints", "Hosting", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", "draft-service",
+                "Failpoints", "Hosting", "QuotaLedger", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage",
+                "draft-service",
                 "online-service", "orchestrator", grdb, hummingbird, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings

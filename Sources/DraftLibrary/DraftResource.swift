@@ -31,7 +31,7 @@ public struct DraftResource: Resource {
         case .publish:
             try checkPublish(payload, draft, in: database)
         }
-        try hold(payload, action, call.gid, isNew: draft == nil, in: database)
+        try hold(payload, action, for: call.id, isNew: draft == nil, in: database)
     }
 
     /// A refusal: a try has no 404, which would say that the service takes no tries.
@@ -81,18 +81,20 @@ public struct DraftResource: Resource {
     private func hold(
         _ payload: PostPayload,
         _ action: PostAction,
-        _ gid: GlobalTransactionID,
+        for branch: BranchID,
         isNew: Bool,
         in database: Database
     ) throws {
         let insert = try database.cachedStatement(
             sql: """
-                INSERT INTO reservations (post_id, gid, action, author, source, is_new, revision, title, content)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO reservations
+                    (post_id, gid, branch, action, author, source, is_new, revision, title, content)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         try insert.execute(arguments: [
-            payload.postID.description, gid.description, action.rawValue, payload.author,
+            payload.postID.description, branch.gid.description, branch.branch.description, action.rawValue,
+            payload.author,
             isNew ? payload.source.map(DraftStore.blob) : nil, isNew, payload.revision,
             payload.title.map(DraftStore.blob), payload.content.map(DraftStore.blob),
         ])
@@ -102,11 +104,14 @@ public struct DraftResource: Resource {
     public func confirm(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
         let select = try database.cachedStatement(
             sql: """
-                SELECT post_id, action, author, source, is_new, revision, title, content FROM reservations WHERE gid = ?
+                SELECT post_id, action, author, source, is_new, revision, title, content FROM reservations
+                WHERE gid = ? AND branch = ?
                 """
         )
-        guard let row = try Row.fetchOne(select, arguments: [branch.gid.description]), let id = UUIDv7(row[0] as String)
-        else { throw DatabaseError(message: "the reservation of \(branch.gid) vanished") }
+        let arguments: StatementArguments = [branch.gid.description, branch.branch.description]
+        guard let row = try Row.fetchOne(select, arguments: arguments), let id = UUIDv7(row[0] as String) else {
+            throw DatabaseError(message: "the reservation of \(branch.gid) vanished")
+        }
         if row[1] == PostAction.withdraw.rawValue {
             let update = try database.cachedStatement(sql: "UPDATE drafts SET status = 'private' WHERE id = ?")
             try update.execute(arguments: [id.description])
@@ -150,7 +155,7 @@ public struct DraftResource: Resource {
 
     /// Lets the post go.
     public func cancel(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
-        let delete = try database.cachedStatement(sql: "DELETE FROM reservations WHERE gid = ?")
-        try delete.execute(arguments: [branch.gid.description])
+        let delete = try database.cachedStatement(sql: "DELETE FROM reservations WHERE gid = ? AND branch = ?")
+        try delete.execute(arguments: [branch.gid.description, branch.branch.description])
     }
 }

@@ -43,14 +43,16 @@ public enum DraftStore {
                     -- What a try holds until its own confirm or cancel: one transaction a post.
                     CREATE TABLE reservations (
                         post_id TEXT NOT NULL PRIMARY KEY,
-                        gid TEXT NOT NULL UNIQUE,
+                        gid TEXT NOT NULL,
+                        branch TEXT NOT NULL,
                         action TEXT NOT NULL CHECK (action IN ('publish', 'withdraw')),
                         author TEXT NOT NULL,
                         source BLOB,
                         is_new INTEGER NOT NULL,
                         revision INTEGER,
                         title BLOB,
-                        content BLOB
+                        content BLOB,
+                        UNIQUE (gid, branch)
                     );
                     CREATE UNIQUE INDEX reservations_by_source ON reservations (author, source)
                         WHERE source IS NOT NULL;

@@ -33,12 +33,12 @@ public struct OnlineResource: Resource {
         }
         let insert = try database.cachedStatement(
             sql: """
-                INSERT INTO staged (post_id, gid, action, author, revision, title, content)
-                VALUES (?, ?, ?, ?, ?, ?, ?)
+                INSERT INTO staged (post_id, gid, branch, action, author, revision, title, content)
+                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
                 """
         )
         try insert.execute(arguments: [
-            id, call.gid.description, action.rawValue, payload.author, payload.revision,
+            id, call.gid.description, call.branch.description, action.rawValue, payload.author, payload.revision,
             payload.title.map(OnlineStore.blob), payload.content.map(OnlineStore.blob),
         ])
     }
@@ -59,9 +59,11 @@ public struct OnlineResource: Resource {
 
     /// Shows the staged revision, or hides the post.
     public func confirm(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
-        let gid = branch.gid.description
-        let select = try database.cachedStatement(sql: "SELECT action, post_id FROM staged WHERE gid = ?")
-        guard let row = try Row.fetchOne(select, arguments: [gid]) else {
+        let (gid, name) = (branch.gid.description, branch.branch.description)
+        let select = try database.cachedStatement(
+            sql: "SELECT action, post_id FROM staged WHERE gid = ? AND branch = ?"
+        )
+        guard let row = try Row.fetchOne(select, arguments: [gid, name]) else {
             throw DatabaseError(message: "what \(gid) staged vanished")
         }
         if row[0] == PostAction.withdraw.rawValue {
@@ -71,20 +73,20 @@ public struct OnlineResource: Resource {
             let show = try database.cachedStatement(
                 sql: """
                     INSERT INTO posts (id, author, title, content, revision, is_visible, published_at, updated_at)
-                    SELECT post_id, author, title, content, revision, 1, ?1, ?1 FROM staged WHERE gid = ?2
+                    SELECT post_id, author, title, content, revision, 1, ?1, ?1 FROM staged WHERE gid = ?2 AND branch = ?3
                     ON CONFLICT (id) DO UPDATE SET
                         title = excluded.title, content = excluded.content, revision = excluded.revision, is_visible = 1,
                         updated_at = iif(revision = excluded.revision AND is_visible, updated_at, excluded.updated_at)
                     """
             )
-            try show.execute(arguments: [now.milliseconds, gid])
+            try show.execute(arguments: [now.milliseconds, gid, name])
         }
         try cancel(branch, at: now, in: database)
     }
 
     /// Drops what was staged.
     public func cancel(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
-        let delete = try database.cachedStatement(sql: "DELETE FROM staged WHERE gid = ?")
-        try delete.execute(arguments: [branch.gid.description])
+        let delete = try database.cachedStatement(sql: "DELETE FROM staged WHERE gid = ? AND branch = ?")
+        try delete.execute(arguments: [branch.gid.description, branch.branch.description])
     }
 }

@@ -32,12 +32,14 @@ public enum OnlineStore {
                     -- What a try holds until its own confirm or cancel: one transaction a post.
                     CREATE TABLE staged (
                         post_id TEXT NOT NULL PRIMARY KEY,
-                        gid TEXT NOT NULL UNIQUE,
+                        gid TEXT NOT NULL,
+                        branch TEXT NOT NULL,
                         action TEXT NOT NULL CHECK (action IN ('publish', 'withdraw')),
                         author TEXT NOT NULL,
                         revision INTEGER,
                         title BLOB,
-                        content BLOB
+                        content BLOB,
+                        UNIQUE (gid, branch)
                     );
                     """
             )

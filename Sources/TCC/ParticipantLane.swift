@@ -314,6 +314,7 @@ public struct ParticipantLane: Sendable {
         }
         if mayCall(now: now), let call = popReady() {
             items[call]?.position = .sending
+            if items[call]?.failures == 0 { items[call]?.lastError = "no answer yet" }
             callsInFlight += 1
             return .send(call)
         }

@@ -49,7 +49,9 @@ extension Coordinator {
         before: GlobalTransactionID?,
         limit: Int
     ) async throws -> [TransactionRecord] {
-        let records = try await store.write {
+        // Behind the acknowledgements that callers know of, but beside the writer: a list may take a while.
+        try await store.write { _ in }
+        let records = try await store.read {
             try Journal.transactions(state: state, owner: owner, before: before, limit: limit, in: $0)
         }
         return records.map { record in

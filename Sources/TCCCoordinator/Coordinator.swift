@@ -209,7 +209,8 @@ public final class Coordinator: Service {
                 label: "tcc.coordinator.transaction.duration",
                 dimensions: [("tcc.decision", decision.rawValue)],
                 factory: metrics
-            ).recordMilliseconds((world.elapsed() - begunAt).wholeMilliseconds)
+            )
+            .recordMilliseconds((world.elapsed() - begunAt).wholeMilliseconds)
         }
         if decision == .cancel {
             let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")

@@ -42,10 +42,17 @@ extension Journal {
             conditions.append("owner = ?")
             arguments.append(owner)
         }
+        // What is unfinished or cancelled is few among many: those have partial indexes, which the planner would pass
+        // over for the owner's, and their conditions have to be spelled out.
+        var index = ""
         if let state {
-            // Spelled out, so that SQLite can use the partial indexes: what is unfinished is few among many.
             conditions.append("state = '\(state.rawValue)'")
-            if !state.isFinished { conditions.append("finished_at IS NULL") }
+            if !state.isFinished {
+                conditions.append("finished_at IS NULL")
+                index = "INDEXED BY transactions_unfinished"
+            } else if state == .cancelled {
+                index = "INDEXED BY transactions_cancelled\(owner == nil ? "" : "_by_owner")"
+            }
         }
         if let before {
             conditions.append("gid < ?")
@@ -54,7 +61,7 @@ extension Journal {
         arguments.append(limit)
         let filter = conditions.isEmpty ? "" : "WHERE " + conditions.joined(separator: " AND ")
         let select = try database.cachedStatement(
-            sql: "SELECT \(columns) FROM transactions \(filter) ORDER BY gid DESC LIMIT ?"
+            sql: "SELECT \(columns) FROM transactions \(index) \(filter) ORDER BY gid DESC LIMIT ?"
         )
         return try Row.fetchAll(select, arguments: StatementArguments(arguments)).map { try record($0, in: database) }
     }
@@ -71,7 +78,7 @@ extension Journal {
             createdAt: Timestamp(milliseconds: row[7])
         )
         record.state = state
-        record.reason = try (row[5] as String?).map { try value($0) }
+        record.reason = try (row[5] as String?).map { try reason($0) }
         record.isStuck = row[6]
         record.decidedAt = (row[8] as Int64?).map(Timestamp.init(milliseconds:))
         record.finishedAt = (row[9] as Int64?).map(Timestamp.init(milliseconds:))

@@ -228,7 +228,6 @@ final class LaneRunner: Sendable {
         )
         switch OutcomeReading(result, to: decision) {
         case .done:
-            onAcknowledged(id, decision)
             return await recordAcknowledgement(of: id, decision)
         case .stuck(let problem):
             alert("A participant says that it did the opposite of the decision", id, decision, problem.code)
@@ -255,14 +254,20 @@ final class LaneRunner: Sendable {
             label: "tcc.coordinator.alerts",
             dimensions: [("tcc.participant", id.branch.description)],
             factory: metrics
-        ).increment()
+        )
+        .increment()
     }
 
     private func recordAcknowledgement(of id: BranchID, _ decision: Decision) async -> ParticipantLane.Verdict {
         do {
             try await failpoints.pass(.coordinatorAcknowledgeBefore)
             let now = world.wallClock()
-            _ = try await store.write { try Journal.acknowledge(id, decision, at: now, in: $0) }
+            // The caller need not wait for the disk here; whoever looks at the transaction afterwards, does.
+            _ = try await store.write {
+                try Journal.acknowledge(id, decision, at: now, in: $0)
+            } whenQueued: {
+                onAcknowledged(id, decision)
+            }
             try await failpoints.pass(.coordinatorAcknowledgeAfter)
             return .done
         } catch {

@@ -24,8 +24,9 @@ public enum JSONCoding {
     /// - Returns: the value that the body describes.
     /// - Throws: a problem: 400 `malformed-json`, or 422 `invalid-field` naming the field.
     public static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
-        // Foundation's decoder takes a comma before a closing bracket, which is no JSON.
-        guard !hasTrailingComma(body.readableBytesView) else { throw malformed }
+        // Foundation's decoder also takes UTF-16, and a comma before a closing bracket: neither is JSON in UTF-8.
+        let bytes = body.readableBytesView
+        guard String(validating: bytes, as: UTF8.self) != nil, !hasNulOrTrailingComma(bytes) else { throw malformed }
         do {
             return try JSONDecoder().decode(type, from: Data(buffer: body))
         } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
@@ -41,11 +42,12 @@ public enum JSONCoding {
 
     private static let malformed = Problem(400, "malformed-json", "The body is not JSON in UTF-8.")
 
-    private static func hasTrailingComma(_ bytes: ByteBufferView) -> Bool {
+    private static func hasNulOrTrailingComma(_ bytes: ByteBufferView) -> Bool {
         var isInString = false
         var isEscaped = false
         var followsComma = false
         for byte in bytes {
+            if byte == 0 { return true }
             if isInString {
                 if isEscaped {
                     isEscaped = false

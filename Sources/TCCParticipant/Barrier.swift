@@ -22,7 +22,7 @@ public enum Barrier {
                         deadline INTEGER NOT NULL,
                         PRIMARY KEY (gid, branch)
                     ) WITHOUT ROWID;
-                    CREATE INDEX barrier_reserved ON barrier (deadline) WHERE state = 'reserved';
+                    CREATE INDEX barrier_reserved ON barrier (deadline, gid, branch) WHERE state = 'reserved';
 
                     CREATE TABLE barrier_horizon (
                         id INTEGER PRIMARY KEY CHECK (id = 1),
@@ -147,28 +147,45 @@ public enum Barrier {
         public var id: BranchID
         /// What its transaction does.
         public var action: String
+        /// Its deadline.
+        public var deadline: Timestamp
     }
 
     /// Reservations whose deadline has passed, the oldest first.
     ///
     /// - Parameters:
     ///   - now: the time.
+    ///   - last: only those that come after this one.
     ///   - limit: how many at most.
     ///   - database: the connection.
     /// - Returns: the branches that hold them.
     /// - Throws: whatever SQLite meets.
-    public static func overdue(at now: Timestamp, limit: Int, in database: Database) throws -> [Overdue] {
+    public static func overdue(
+        at now: Timestamp,
+        after last: Overdue? = nil,
+        limit: Int,
+        in database: Database
+    ) throws -> [Overdue] {
         let select = try database.cachedStatement(
             sql: """
-                SELECT gid, branch, action FROM barrier WHERE state = 'reserved' AND deadline <= ?
-                ORDER BY deadline LIMIT ?
+                SELECT gid, branch, action, deadline FROM barrier
+                WHERE state = 'reserved' AND deadline <= ? AND (deadline, gid, branch) > (?, ?, ?)
+                ORDER BY deadline, gid, branch LIMIT ?
                 """
         )
-        return try Row.fetchAll(select, arguments: [now.milliseconds, limit])
+        let arguments: StatementArguments = [
+            now.milliseconds, last?.deadline.milliseconds ?? Int64.min, last?.id.gid.description ?? "",
+            last?.id.branch.description ?? "", limit,
+        ]
+        return try Row.fetchAll(select, arguments: arguments)
             .compactMap { row in
                 let (gid, branch): (String, String) = (row[0], row[1])
                 guard let gid = GlobalTransactionID(gid), let branch = ParticipantName(branch) else { return nil }
-                return Overdue(id: BranchID(gid: gid, branch: branch), action: row[2])
+                return Overdue(
+                    id: BranchID(gid: gid, branch: branch),
+                    action: row[2],
+                    deadline: Timestamp(milliseconds: row[3])
+                )
             }
     }
 

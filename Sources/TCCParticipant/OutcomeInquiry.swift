@@ -37,7 +37,7 @@ public struct OutcomeInquiry<R: Resource>: Service {
         await cancelWhenGracefulShutdown {
             var failures = 0
             while !Task.isCancelled {
-                let (settled, unsettled) = await askOnce()
+                let (settled, unsettled) = await askOnce(isRepeated: failures > 0)
                 failures = settled > 0 || unsettled == 0 ? 0 : min(failures + 1, 1000)
                 var generator = participant.world.generator
                 let pause =
@@ -49,36 +49,42 @@ public struct OutcomeInquiry<R: Resource>: Service {
 
     /// Asks once for every overdue reservation, one after the other; a coordinator that does not answer is asked once.
     ///
+    /// - Parameter isRepeated: whether the last time was in vain as well, which has been reported then.
     /// - Returns: how many were settled, and how many were not.
-    package func askOnce() async -> (settled: Int, unsettled: Int) {
+    package func askOnce(isRepeated: Bool = false) async -> (settled: Int, unsettled: Int) {
         let now = participant.world.wallClock()
-        let overdue: [Barrier.Overdue]
-        do {
-            overdue = try await participant.store.read {
-                try Barrier.overdue(at: now, limit: Self.groupSize, in: $0)
-            }
-        } catch {
-            participant.logger.error("The barrier could not be read", metadata: ["error": "\(error)"])
-            return (0, 1)
-        }
-        var settled = 0
-        for reservation in overdue {
+        var (settled, unsettled) = (0, 0)
+        var last: Barrier.Overdue?
+        repeat {
+            let group: [Barrier.Overdue]
             do {
-                if try await settle(reservation) { settled += 1 }
-            } catch let problem as Problem {
-                // About this one: the others may fare better.
-                log(problem, reservation)
+                group = try await participant.store.read { [last] in
+                    try Barrier.overdue(at: now, after: last, limit: Self.groupSize, in: $0)
+                }
             } catch {
-                log(error, reservation)
-                break
+                participant.logger.error("The barrier could not be read", metadata: ["error": "\(error)"])
+                return (settled, unsettled + 1)
             }
-        }
-        return (settled, overdue.count - settled)
+            unsettled += group.count
+            for reservation in group {
+                do {
+                    guard try await settle(reservation) else { continue }
+                    settled += 1
+                    unsettled -= 1
+                } catch {
+                    report(error, reservation, isRepeated: isRepeated)
+                    // A problem is about this one: the others may fare better. Anything else is about all of them.
+                    if !(error is Problem) { return (settled, unsettled) }
+                }
+            }
+            last = group.count == Self.groupSize ? group.last : nil
+        } while last != nil
+        return (settled, unsettled)
     }
 
     private func settle(_ reservation: Barrier.Overdue) async throws -> Bool {
         try await participant.failpoints.pass(.participantAskBefore)
-        let outcome = try await ask(reservation.id.gid)
+        let outcome = try await self.outcome(of: reservation.id.gid)
         try await participant.failpoints.pass(.participantAskAfter)
         let decision: Decision
         switch outcome {
@@ -94,8 +100,19 @@ public struct OutcomeInquiry<R: Resource>: Service {
         return true
     }
 
-    private func log(_ error: any Error, _ reservation: Barrier.Overdue) {
-        participant.logger.warning(
+    /// A coordinator forgets a transaction when every branch has acknowledged, this one included, or when it can never
+    /// begin: a branch that is still reserved then has nothing to confirm.
+    private func outcome(of gid: GlobalTransactionID) async throws -> Outcome {
+        do {
+            return try await ask(gid)
+        } catch let problem as Problem where problem.status == 410 && problem.code == "forgotten" {
+            return .cancel
+        }
+    }
+
+    private func report(_ error: any Error, _ reservation: Barrier.Overdue, isRepeated: Bool) {
+        participant.logger.log(
+            level: isRepeated ? .debug : .warning,
             "A reservation is overdue and its outcome could not be learned; asking again",
             metadata: ["tcc.gid": "\(reservation.id.gid)", "error": "\(error)"]
         )

@@ -93,7 +93,8 @@ public struct ParticipantService<R: Resource>: Sendable {
             label: "tcc.participant.calls",
             dimensions: [("tcc.operation", operation.rawValue), ("tcc.outcome", word)],
             factory: metrics
-        ).increment()
+        )
+        .increment()
         return result
     }
 

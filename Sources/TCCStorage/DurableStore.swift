@@ -79,14 +79,19 @@ public final class DurableStore: Sendable {
 
     /// Runs an operation; when this returns, what it wrote is on disk.
     ///
-    /// - Parameter operation: reads and writes the database, and nothing else; its errors come back to the caller.
+    /// - Parameters:
+    ///   - operation: reads and writes the database, and nothing else; its errors come back to the caller.
+    ///   - whenQueued: runs as soon as the operation has its place: every operation that is asked for afterwards sees
+    ///     what this one wrote.
     /// - Returns: what the operation returned.
     /// - Throws: what the operation threw, or a 503 problem if the disk is full.
-    public func write<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws
-        -> Value
-    {
+    public func write<Value: Sendable>(
+        _ operation: @escaping @Sendable (Database) throws -> Value,
+        whenQueued: () -> Void = {}
+    ) async throws -> Value {
         let value = try await withCheckedThrowingContinuation { continuation in
             enqueue(Operation(perform: operation) { continuation.resume(with: $0) })
+            whenQueued()
         }
         guard let value = value as? Value else { preconditionFailure("an operation returns one type") }
         return value

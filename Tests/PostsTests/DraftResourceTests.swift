@@ -144,4 +144,18 @@ struct DraftResourceTests {
             #expect(try await library.commit(.withdraw, stolen).code == "not-found")
         }
     }
+
+    @Test("two branches of one transaction at one library are two branches")
+    func branchesOfOneTransactionAreApart() async throws {
+        try await Library.open(.draft) { (library) async throws in
+            let gid = World.system.makeIdentifier()
+            let other = World.system.makeIdentifier()
+            #expect(try await library.call(.try, gid, .publish, newPost(id)).status == 200)
+            #expect(try await library.call(.try, gid, branch: "second", .publish, newPost(other)).status == 200)
+            #expect(try await library.call(.cancel, gid, branch: "second").status == 200)
+            #expect(try await library.call(.confirm, gid).status == 200)
+            #expect(try await library.send(.get, "/v1/drafts/\(id)").status == 200)
+            #expect(try await library.send(.get, "/v1/drafts/\(other)").status == 404)
+        }
+    }
 }

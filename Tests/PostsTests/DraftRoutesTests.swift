@@ -35,7 +35,9 @@ struct DraftRoutesTests {
             #expect(try await library.send(.put, path, headers: [.ifMatch: "1"], postText("X")).status == 400)
             #expect(try await library.send(.put, path, headers: [.ifMatch: "W/\"2\""], postText("X")).status == 412)
             #expect(try await library.send(.get, path)["title"] == "Second")
-            #expect(try await library.send(.put, path, headers: [.ifMatch: "\"7\", \"2\""], postText("X")).status == 200)
+            #expect(
+                try await library.send(.put, path, headers: [.ifMatch: "\"7\", \"2\""], postText("X")).status == 200
+            )
         }
     }
 
@@ -100,6 +102,27 @@ struct DraftRoutesTests {
                 #expect(try await library.send(method, path, as: "ann", role: role).status == 403)
                 #expect(try await library.send(method, path, as: nil).status == 401)
             }
+        }
+    }
+
+    @Test("what is no JSON in UTF-8 is 400, and a fraction names its field")
+    func bodiesAreReadStrictly() async throws {
+        try await Library.open(.draft) { (library) async throws in
+            let bodies: [[UInt8]] = [
+                Array("{\"title\":\"a\",\"content\":\"b\",}".utf8), Array("{\"title\":\"a\"".utf8), [],
+                [0xFF, 0xFE, 0x7B, 0x00, 0x7D, 0x00], [0x22, 0xC3, 0x28, 0x22],
+            ]
+            for body in bodies {
+                #expect(try await library.send(.post, "/v1/drafts", bytes: body).code == "malformed-json")
+            }
+            let gid = World.system.makeIdentifier()
+            let call = """
+                {"gid":"\(gid)","branch":"draft","action":"publish","deadline":"2026-11-22T12:00:00Z",
+                "payload":{"postID":"\(gid)","author":"ann","revision":1.5}}
+                """
+            let answer = try await library.send(.post, "/tcc/try", as: "o", role: .service, bytes: Array(call.utf8))
+            #expect(answer.status == 422)
+            #expect(answer["field"] == "payload.revision")
         }
     }
 }

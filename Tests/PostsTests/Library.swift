@@ -70,12 +70,24 @@ struct Library {
         headers: HTTPFields = [:],
         _ body: JSONValue? = nil
     ) async throws -> Answer {
+        let bytes = try body.map { Array(try JSONCoding.encode($0).readableBytesView) }
+        return try await send(method, path, as: subject, role: role, headers: headers, bytes: bytes)
+    }
+
+    func send(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        as subject: String? = "ann",
+        role: Role = .author,
+        headers: HTTPFields = [:],
+        bytes: [UInt8]?
+    ) async throws -> Answer {
         var headers = headers
         if let subject {
             let caller = Caller(subject: subject, role: role)
             headers[.authorization] = "Bearer \(try await authority.issue(for: caller, lifetime: .seconds(60)))"
         }
-        let buffer = try body.map { try JSONCoding.encode($0) }
+        let buffer = bytes.map { ByteBuffer(bytes: $0) }
         let response = try await client.execute(uri: path, method: method, headers: headers, body: buffer)
         let json =
             response.body.readableBytes == 0 ? .null : try JSONCoding.decode(JSONValue.self, from: response.body)
@@ -86,11 +98,12 @@ struct Library {
     func call(
         _ operation: TCC.Operation,
         _ gid: UUIDv7,
+        branch: String = "draft",
         _ action: PostAction = .publish,
         _ payload: PostPayload? = nil
     ) async throws -> Answer {
         var members: [String: JSONValue] = [
-            "gid": .string(gid.description), "branch": "draft", "action": .string(action.rawValue),
+            "gid": .string(gid.description), "branch": .string(branch), "action": .string(action.rawValue),
         ]
         if operation == .try {
             let deadline = World.system.wallClock() + .seconds(60)

@@ -52,6 +52,17 @@ struct CoordinatorTests {
         }
     }
 
+    @Test func whoLooksAfterTheAnswerSeesWhatWasAnswered() async throws {
+        try await withCoordinator { life async throws in
+            for _ in 0..<50 {
+                let gid = try #require(try await life.publish().gid)
+                #expect(try await life.coordinator.transaction(gid)?.state == .confirmed)
+                let listed = try await life.coordinator.transactions(state: nil, owner: nil, before: nil, limit: 1)
+                #expect(listed.first?.state == .confirmed)
+            }
+        }
+    }
+
     @Test func beforeTheBeginRecordIsOnDiskNobodyIsCalled() async throws {
         try await withCoordinator(failpoints: "storage.commit.before=error@2") { life async throws in
             // The first commit is the recovery's, the second the begin record's.

@@ -42,6 +42,8 @@ final class FakeClock: Sendable {
     /// - Parameters:
     ///   - settle: waits until whatever has to be done at this moment has most likely been done.
     ///   - body: what time passes for.
+    /// - Returns: what the body returned.
+    /// - Throws: what the body threw, or what was met while settling.
     func passing<Value: Sendable>(
         settle: @escaping @Sendable () async throws -> Void,
         _ body: @escaping @Sendable () async throws -> Value

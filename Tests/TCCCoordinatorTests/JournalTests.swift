@@ -98,6 +98,45 @@ struct JournalTests {
 
     // MARK: Begin
 
+    @Test func aReasonKeepsWhenToAskAgain() throws {
+        let database = try makeDatabase()
+        let begun = record(1)
+        #expect(try begin(begun, database) == .began)
+        var decided = begun
+        decided.reason = Problem(503, "participant-unavailable", "Try again.", retryAfterSeconds: 7)
+        let record = decided
+        let decision = try database.write { try Journal.decide(.cancel, of: record, in: $0) }
+        #expect(decision == .cancel)
+        let read = try database.read { try Journal.transaction(record.gid, in: $0) }
+        #expect(read?.reason == record.reason)
+    }
+
+    @Test(arguments: TransactionState.allCases, [nil, "ada"] as [String?])
+    func aListOfOneStateIsRightWhicheverIndexItUses(state: TransactionState, owner: String?) throws {
+        let database = try makeDatabase()
+        var expected: [GlobalTransactionID] = []
+        for number in 1...10 {
+            let record = self.record(number, owner: number % 2 == 0 ? "ada" : "bob")
+            #expect(try begin(record, database) == .began)
+            let wanted: TransactionState = TransactionState.allCases[number % 5]
+            try database.write { database in
+                guard let decision = wanted.decision else { return }
+                _ = try Journal.decide(decision, of: record, in: database)
+                guard wanted.isFinished else { return }
+                for branch in [draft, online] {
+                    let id = BranchID(gid: record.gid, branch: branch)
+                    try Journal.acknowledge(id, decision, at: record.createdAt, in: database)
+                }
+            }
+            if wanted == state, owner == nil || owner == record.owner { expected.insert(record.gid, at: 0) }
+        }
+        let listed = try database.read {
+            try Journal.transactions(state: state, owner: owner, before: nil, limit: 100, in: $0)
+        }
+        #expect(!expected.isEmpty)
+        #expect(listed.map(\.gid) == expected)
+    }
+
     @Test func whatBeginsIsReadAsItWasWritten() throws {
         let database = try makeDatabase()
         let record = record(1, labels: ["postID": .string("a/b"), "revision": .integer(7), "none": .null])

@@ -100,7 +100,9 @@ struct RecoveryTests {
     @Test func anAcknowledgementThatWasNotWrittenIsAskedForAgain() async throws {
         let peers = ScriptedPeers()
         try await withTwoLives(failpoints: "coordinator.acknowledge.before=error", peers: peers) { life async throws in
-            let gid = try #require(try await life.publish().gid)
+            let conclusion = try await life.passing { try await life.publish() }
+            #expect(conclusion.isAccepted)
+            let gid = try #require(conclusion.gid)
             #expect(try await life.journaled(gid)?.state == .confirming)
         } second: { life async throws in
             let gid = try #require(peers.calls.first?.gid)

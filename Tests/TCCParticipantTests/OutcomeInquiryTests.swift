@@ -62,6 +62,28 @@ struct OutcomeInquiryTests {
         }
     }
 
+    @Test func whatACoordinatorHasForgottenCanNeverBeConfirmed() async throws {
+        try await withInquiry { participant, inquiry, coordinator in
+            let id = try await reserve(participant)
+            participant.clock.advance(by: .seconds(35))
+            #expect(await inquiry.askOnce() == (1, 0))
+            #expect(coordinator.asked == [id.gid])
+            #expect(try await participant.row(of: id) == .cancelled)
+        }
+    }
+
+    @Test func reservationsThatCannotBeSettledDoNotStarveTheOthers() async throws {
+        try await withInquiry { participant, inquiry, coordinator in
+            for _ in 0..<600 { coordinator.answers(.pending, to: try await reserve(participant).gid) }
+            participant.clock.advance(by: .seconds(1))
+            let last = try await reserve(participant)
+            coordinator.answers(.confirm, to: last.gid)
+            participant.clock.advance(by: .seconds(35))
+            #expect(await inquiry.askOnce() == (1, 600))
+            #expect(try await participant.row(of: last) == .confirmed)
+        }
+    }
+
     @Test(arguments: [(Outcome.confirm, BranchOutcome.confirmed), (.cancel, .cancelled)])
     func itDoesWhatItIsTold(outcome: Outcome, end: BranchOutcome) async throws {
         try await withInquiry { participant, inquiry, coordinator in
@@ -105,18 +127,6 @@ struct OutcomeInquiryTests {
             }
             coordinator.fails(with: nil)
             #expect(await inquiry.askOnce() == (3, 0))
-        }
-    }
-
-    @Test func aTransactionThatTheCoordinatorHasForgottenHoldsUpNoOther() async throws {
-        try await withInquiry { participant, inquiry, coordinator in
-            let forgotten = try await reserve(participant)
-            let known = try await reserve(participant)
-            coordinator.answers(.cancel, to: known.gid)
-            participant.clock.advance(by: .seconds(35))
-            #expect(await inquiry.askOnce() == (1, 1))
-            #expect(try await participant.row(of: forgotten) == .reserved)
-            #expect(try await participant.row(of: known) == .cancelled)
         }
     }
 

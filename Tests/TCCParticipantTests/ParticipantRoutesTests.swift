@@ -4,6 +4,7 @@ import HTTPTypes
 import Hummingbird
 import HummingbirdTesting
 import NIOCore
+import QuotaLedger
 import TCC
 import TCCHTTP
 import TCCParticipant
@@ -41,7 +42,7 @@ struct ParticipantRoutesTests {
     private func withClient(_ body: @Sendable @escaping (Client) async throws -> Void) async throws {
         try await withParticipant(QuotaLedger(), registerMigrations: QuotaLedger.registerMigrations) { participant in
             try await participant.store.write { database in
-                try database.execute(sql: "INSERT INTO quotas (author, allowed) VALUES ('ada', 2)")
+                try database.execute(sql: "INSERT INTO account VALUES ('ada', 2, 0)")
             }
             let authority = await TokenAuthority(secret: secret, subject: "orchestrator")
             var api = API(authority: authority)

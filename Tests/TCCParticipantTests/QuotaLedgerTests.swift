@@ -1,4 +1,5 @@
 import GRDB
+import QuotaLedger
 import TCC
 import TCCParticipant
 import TCCStorage
@@ -16,7 +17,7 @@ struct QuotaLedgerTests {
             registerMigrations: QuotaLedger.registerMigrations
         ) { ledger async throws in
             try await ledger.store.write { database in
-                try database.execute(sql: "INSERT INTO quotas (author, allowed) VALUES ('ada', 2)")
+                try database.execute(sql: "INSERT INTO account VALUES ('ada', 2, 0)")
             }
             try await body(ledger)
         }
@@ -25,7 +26,7 @@ struct QuotaLedgerTests {
     /// How many of Ada's two posts are reserved and how many are spent.
     private func use(_ ledger: ParticipantUnderTest<QuotaLedger>) async throws -> [Int] {
         try await ledger.store.read { database in
-            let row = try Row.fetchOne(database, sql: "SELECT reserved, spent FROM quotas WHERE author = 'ada'")
+            let row = try Row.fetchOne(database, sql: "SELECT (SELECT count(*) FROM held), spent FROM account")
             return [row?[0] ?? -1, row?[1] ?? -1]
         }
     }

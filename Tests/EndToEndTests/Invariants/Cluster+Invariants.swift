@@ -94,8 +94,8 @@ extension Cluster {
         }
     }
 
-    private func replay(_ entry: JournalEntry, _ branch: String) async throws {
-        guard let base = participantURLs[branch] else { return }
+    private func replay(_ entry: JournalEntry, _ branch: ParticipantName) async throws {
+        guard let base = participantURLs[branch.description] else { return }
         let payload = TryPayload(
             postID: entry.postID ?? entry.gid,
             author: "alice",
@@ -104,9 +104,8 @@ extension Cluster {
             title: "A try after its end",
             content: ""
         )
-        guard let name = ParticipantName(branch) else { return }
         let deadline = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) + .seconds(30)
-        let call = BranchCall(gid: entry.gid, branch: name, action: "publish", deadline: deadline, payload: payload)
+        let call = BranchCall(gid: entry.gid, branch: branch, action: "publish", deadline: deadline, payload: payload)
         let isConfirmed = entry.state.decision == .confirm
         let expected: [(operation: String, status: Int, word: String, invariant: Int)] =
             isConfirmed
@@ -164,7 +163,7 @@ extension Cluster {
             state: state,
             branches: try branches.map { branch in
                 .init(
-                    name: branch["name"],
+                    name: try #require(ParticipantName(branch["name"] as String)),
                     state: try #require(BranchState(rawValue: branch["state"])),
                     isAcknowledged: branch["acknowledged"]
                 )

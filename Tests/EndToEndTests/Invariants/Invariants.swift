@@ -15,10 +15,11 @@ enum Invariants {
         for entry in state.journal where entry.decisions != 1 {
             violations.append(Violation(1, "\(entry.gid) was decided \(entry.decisions) times"))
         }
+        let entries = state.entries
         for attempt in state.history.attempts {
             guard let answer = attempt.answer, let gid = answer.gid else { continue }
             let told: Decision = (200..<300).contains(answer.status) ? .confirm : .cancel
-            let decided = state.journal.first { $0.gid == gid }?.state.decision
+            let decided = entries[gid]?.state.decision
             if decided != told {
                 let truth = decided.map(\.rawValue) ?? "nothing"
                 violations.append(Violation(1, "\(gid): \(answer.status) says \(told.rawValue), the journal \(truth)"))
@@ -29,12 +30,12 @@ enum Invariants {
 
     /// 2: no branch is confirmed here and cancelled there.
     private static func noBranchBoth(_ state: FinalState) -> [Violation] {
-        state.journal.flatMap { entry in
+        let rows = state.rows
+        return state.journal.flatMap { entry in
             entry.branches.compactMap { branch in
-                let row = state.barriers.first { $0.gid == entry.gid && $0.branch == branch.name }
+                let row = rows[BranchID(gid: entry.gid, branch: branch.name)]
                 let isBoth =
-                    branch.state == .confirmed && row?.state == .cancelled
-                    || branch.state == .cancelled && row?.state == .confirmed
+                    branch.state == .confirmed && row == .cancelled || branch.state == .cancelled && row == .confirmed
                 guard isBoth else { return nil }
                 return Violation(2, "\(entry.gid) \(branch.name) is both confirmed and cancelled")
             }
@@ -45,7 +46,7 @@ enum Invariants {
     private static func effectsOnce(_ state: FinalState) -> [Violation] {
         var violations: [Violation] = []
         let charges = state.journal.filter { entry in
-            entry.state.decision == .confirm && entry.branches.contains { $0.name == "quota" }
+            entry.state.decision == .confirm && entry.branches.contains { $0.name.description == "quota" }
         }
         if charges.count != state.spent {
             violations.append(Violation(3, "\(charges.count) charges are committed, \(state.spent) were spent"))
@@ -149,12 +150,13 @@ enum Invariants {
     /// 7: every finished branch is at its participant as in the journal, and nothing else is.
     private static func journalAndBarriersAgree(_ state: FinalState) -> [Violation] {
         var violations: [Violation] = []
+        let (rows, entries) = (state.rows, state.entries)
         for entry in state.journal {
             let expected: BranchOutcome = entry.state.decision == .confirm ? .confirmed : .cancelled
             for branch in entry.branches {
-                let row = state.barriers.first { $0.gid == entry.gid && $0.branch == branch.name }
-                if row?.state != expected || branch.state.rawValue != expected.rawValue || !branch.isAcknowledged {
-                    let found = row?.state.rawValue ?? "nothing"
+                let row = rows[BranchID(gid: entry.gid, branch: branch.name)]
+                if row != expected || branch.state.rawValue != expected.rawValue || !branch.isAcknowledged {
+                    let found = row?.rawValue ?? "nothing"
                     let text =
                         "\(entry.gid) is \(entry.state.rawValue); \(branch.name) is \(branch.state.rawValue), there \(found)"
                     violations.append(Violation(7, text))
@@ -162,8 +164,8 @@ enum Invariants {
             }
         }
         for row in state.barriers {
-            let entry = state.journal.first { $0.gid == row.gid }
-            let isKnown = entry?.branches.contains { $0.name == row.branch } ?? false
+            let entry = entries[row.gid]
+            let isKnown = entry?.branches.contains { $0.name.description == row.branch } ?? false
             // A branch of a transaction that the journal learnt of by being asked is cancelled.
             if !isKnown, row.state == .confirmed || entry?.state.decision != .cancel {
                 violations.append(

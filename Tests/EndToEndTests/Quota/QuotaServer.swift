@@ -3,6 +3,7 @@ import Foundation
 import GRDB
 import Hummingbird
 import Logging
+import QuotaLedger
 import TCC
 import TCCHTTP
 import TCCParticipant
@@ -39,7 +40,6 @@ struct QuotaServer: Sendable {
         var logger = Logger(label: name)
         logger.logLevel = .critical
         var migrator = DatabaseMigrator()
-        Barrier.registerMigrations(in: &migrator)
         QuotaLedger.registerMigrations(in: &migrator)
         let path = folder.appendingPathComponent("\(name).sqlite").path
         self.name = name

@@ -104,6 +104,7 @@ extension EndToEnd {
                 let refused = PostRequest(.withdraw(try await cluster.makeDraft().id))
                 #expect(try await cluster.sendUntilAnswered(refused).status == 409)
                 let deadline = Timestamp.now + cluster.timeouts.deadline
+                try await cluster.quiesce()
                 let rows = try cluster.barriers().filter { $0.participant != "quota" }
                 #expect(rows.contains { $0.state == .confirmed } && rows.contains { $0.state == .cancelled })
                 try await eventually(

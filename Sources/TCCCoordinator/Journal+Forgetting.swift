@@ -1,0 +1,92 @@
+public import GRDB
+public import TCC
+
+/// What a journal says of transactions that it does not know, and when it may come to know them no more.
+extension Journal {
+    /// What a participant that asks is told.
+    ///
+    /// A gid that nobody knows is recorded as cancelled first (presumed abort: Mohan, Lindsay, Obermarck, "Transaction
+    /// Management in the R* Distributed Database Management System", 1986).
+    ///
+    /// - Parameters:
+    ///   - gid: the transaction asked for.
+    ///   - now: the time.
+    ///   - database: the connection.
+    /// - Returns: the decision, pending while it is being tried, or cancel for a gid that was unknown.
+    /// - Throws: 410 `forgotten` if it is older than anything the journal remembers.
+    public static func outcome(
+        of gid: GlobalTransactionID,
+        at now: Timestamp,
+        in database: Database
+    ) throws -> Outcome {
+        if let state = try state(of: gid, in: database) { return state.outcome }
+        guard try gid >= UUIDv7(leastAt: forgottenBefore(in: database)) else {
+            throw Problem(410, "forgotten", "The transaction is older than anything this coordinator remembers.")
+        }
+        let event = TimelineEvent(at: now, event: .decided, detail: "cancel: presumed-abort")
+        let reason = Problem(503, "presumed-abort", "A participant asked for it before it had begun.")
+        try database.execute(
+            sql: """
+                INSERT INTO transactions (gid, action, state, reason, created_at, decided_at, finished_at, timeline)
+                VALUES (?, '', 'cancelled', ?, ?, ?, ?, ?)
+                """,
+            arguments: [
+                gid.description, try json(reason), now.milliseconds, now.milliseconds, now.milliseconds,
+                TimelineText.lines([event]),
+            ]
+        )
+        return .cancel
+    }
+
+    /// When the oldest transaction began whose finish is not on disk.
+    ///
+    /// - Parameter database: the connection.
+    /// - Returns: that time, or nil if all are finished.
+    /// - Throws: whatever SQLite meets.
+    public static func oldestUnfinished(in database: Database) throws -> Timestamp? {
+        let milliseconds = try Int64.fetchOne(
+            database,
+            sql: "SELECT created_at FROM transactions WHERE finished_at IS NULL ORDER BY gid LIMIT 1"
+        )
+        return milliseconds.map(Timestamp.init(milliseconds:))
+    }
+
+    /// Forgets some transactions that every branch has acknowledged long ago, and stores from when on it remembers all.
+    ///
+    /// - Parameters:
+    ///   - horizon: now, less the retention.
+    ///   - keyHorizon: now, less the least life of a key.
+    ///   - limit: how many at most.
+    ///   - database: the connection.
+    /// - Returns: how many were forgotten; as many as the limit if there may be more.
+    /// - Throws: whatever SQLite meets.
+    public static func prune(
+        before horizon: Timestamp,
+        withKeyBefore keyHorizon: Timestamp,
+        limit: Int,
+        in database: Database
+    ) throws -> Int {
+        try database.execute(
+            sql: "UPDATE horizon SET forgotten_before = max(forgotten_before, ?)",
+            arguments: [horizon.milliseconds]
+        )
+        try database.execute(
+            sql: """
+                DELETE FROM transactions WHERE gid IN (
+                    SELECT gid FROM transactions
+                    WHERE gid < ? AND finished_at < ? AND (key_fingerprint IS NULL OR finished_at < ?)
+                    ORDER BY gid LIMIT ?)
+                """,
+            arguments: [
+                UUIDv7(leastAt: horizon).description, horizon.milliseconds,
+                min(horizon, keyHorizon).milliseconds, limit,
+            ]
+        )
+        return database.changesCount
+    }
+
+    static func forgottenBefore(in database: Database) throws -> Timestamp {
+        let select = try database.cachedStatement(sql: "SELECT forgotten_before FROM horizon")
+        return Timestamp(milliseconds: try Int64.fetchOne(select) ?? 0)
+    }
+}
