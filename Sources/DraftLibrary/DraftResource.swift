@@ -23,7 +23,7 @@ public struct DraftResource: Resource {
                 """
         )
         let draft = try Row.fetchOne(select, arguments: [payload.postID.description])
-        if let draft, draft[0] as String != payload.author { throw Self.notFound }
+        if let draft, !(draft[0] as String).utf8.elementsEqual(payload.author.utf8) { throw Self.notFound }
         switch action {
         case .withdraw:
             guard let draft else { throw Self.notFound }

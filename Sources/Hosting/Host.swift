@@ -9,6 +9,12 @@ public import TCCHTTP
 import TCCStorage
 import UnixSignals
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// What a process is built from.
 public struct HostContext: Sendable {
     /// What it runs with.
@@ -87,6 +93,8 @@ public struct HostFailure: Error, Hashable, CustomStringConvertible {
 public enum Host {
     private static let longestDrain: Duration = .seconds(10)
     private static let connectionsPerPeer = 256
+    /// Longer than clients keep an idle connection (a minute), so that they do not use one that is just being closed.
+    private static let idleTimeout: TimeAmount = .minutes(2)
 
     /// Runs a process until a signal stops it.
     ///
@@ -98,6 +106,7 @@ public enum Host {
         _ settings: HostSettings,
         build: (HostContext) async throws -> HostedProcess
     ) async throws {
+        raiseFileLimit()
         let failpoints = try Failpoints(settings.failpoints)
         let lock = try DirectoryLock(settings.dataDirectory)
         defer { lock.release() }
@@ -122,10 +131,24 @@ public enum Host {
         try process.close()
     }
 
+    /// As many connections as the system lets the process have; the usual soft limit of 1,024 files is soon reached.
+    private static func raiseFileLimit() {
+        var limit = rlimit()
+        #if canImport(Darwin)
+        let resource = RLIMIT_NOFILE
+        #else
+        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
+        #endif
+        guard getrlimit(resource, &limit) == 0 else { return }
+        limit.rlim_cur = min(limit.rlim_max, 65536)
+        setrlimit(resource, &limit)
+    }
+
     private static func serve(_ process: HostedProcess, _ context: HostContext) async throws {
         let settings = context.settings
         let server = Application(
             responder: process.api.responder(),
+            server: .http1(configuration: .init(idleTimeout: idleTimeout)),
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.port

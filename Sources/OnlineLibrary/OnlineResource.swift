@@ -22,7 +22,7 @@ public struct OnlineResource: Resource {
             sql: "SELECT author, revision, is_visible, title, content FROM posts WHERE id = ?"
         )
         let post = try Row.fetchOne(select, arguments: [id])
-        if let post, post[0] as String != payload.author {
+        if let post, !(post[0] as String).utf8.elementsEqual(payload.author.utf8) {
             throw Problem(409, Problem.postNotFound.code, Problem.postNotFound.detail)
         }
         switch action {

@@ -80,7 +80,10 @@ public struct DraftReader: Sendable {
             return nil
         }
         if answer.status == 200 { return answer.decode(Draft.self) }
-        if (400..<500).contains(answer.status), let problem = answer.decode(Problem.self) { throw problem }
+        if (400..<500).contains(answer.status), var problem = answer.decode(Problem.self) {
+            problem.status = answer.status  // what its body says of it is not to be trusted
+            throw problem
+        }
         return nil
     }
 }

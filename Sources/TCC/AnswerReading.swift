@@ -99,9 +99,9 @@ public enum OutcomeReading: Hashable, Sendable {
 }
 
 extension BranchAnswer {
-    /// One line for a log or a timeline.
+    /// One line for a log or a timeline, not longer than that.
     public var summary: String {
-        if let problem { return "\(status) \(problem.code): \(problem.detail)" }
+        if let problem { return String("\(status) \(problem.code): \(problem.detail)".prefix(500)) }
         if let outcome { return "\(status) \(outcome.rawValue)" }
         return "\(status)"
     }

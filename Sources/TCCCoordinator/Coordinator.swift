@@ -144,9 +144,10 @@ public final class Coordinator: Service {
         } else {
             known = nil
         }
+        // Whoever waits with another's transaction takes no place: it begins nothing, and must not be refused.
+        if let known { return try await conclusion(of: known) }
         try live.admit(atMost: settings.maxInFlight)
         defer { live.dismiss() }
-        if let known { return try await conclusion(of: known) }
         return try await begin(try await makeRequest(), key: key)
     }
 
@@ -212,6 +213,8 @@ public final class Coordinator: Service {
             )
             .recordMilliseconds((world.elapsed() - begunAt).wholeMilliseconds)
         }
+        // Its caller was let go when the decision could not be written; whoever comes with the key now asks the journal.
+        if transaction.conclusion.isFulfilled { return }
         if decision == .cancel {
             let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
             return transaction.conclusion.fulfil(.cancelled(reason.with("gid", .string(gid.description)), gid))

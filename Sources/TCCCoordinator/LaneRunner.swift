@@ -26,12 +26,25 @@ final class LaneRunner: Sendable {
         var tries: [GlobalTransactionID: PendingTry] = [:]
         /// What the outcomes that the lane holds are about.
         var actions: [GlobalTransactionID: String] = [:]
+        /// When somebody was last alerted to one of them.
+        var alertedAt: [GlobalTransactionID: Duration] = [:]
         var timerAt: Duration?
 
         mutating func keepAction(_ action: String?, of call: ParticipantLane.Call) {
-            actions[call.gid] = lane.holds(call) ? action : nil
+            let isHeld = lane.holds(call)
+            actions[call.gid] = isHeld ? action : nil
+            if !isHeld { alertedAt[call.gid] = nil }
+        }
+
+        /// Whether an alert is news: the first of its transaction, or the first in a while.
+        mutating func isNews(_ gid: GlobalTransactionID, now: Duration) -> Bool {
+            if let last = alertedAt[gid], now < last + LaneRunner.alertInterval { return false }
+            alertedAt[gid] = now
+            return true
         }
     }
+
+    private static let alertInterval: Duration = .seconds(60)
 
     let participant: Participant
     private let state: Mutex<State>
@@ -243,7 +256,9 @@ final class LaneRunner: Sendable {
     }
 
     private func alert(_ message: Logger.Message, _ id: BranchID, _ decision: Decision, _ detail: String) {
-        logger.error(
+        let isNews = state.withLock { $0.isNews(id.gid, now: world.elapsed()) }
+        logger.log(
+            level: isNews ? .error : .debug,
             message,
             metadata: [
                 "tcc.gid": "\(id.gid)", "tcc.branch": "\(id.branch)", "tcc.decision": "\(decision.rawValue)",

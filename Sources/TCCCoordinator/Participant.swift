@@ -33,6 +33,8 @@ public struct ParticipantClient: Sendable {
         let outcome: BranchOutcome
     }
 
+    private static let largestProblem = 16 << 10
+
     private let client: JSONClient
     private let authority: TokenAuthority
     private let callTimeout: Duration
@@ -68,7 +70,8 @@ public struct ParticipantClient: Sendable {
             if answer.status == 200 {
                 return .answered(BranchAnswer(status: 200, outcome: answer.decode(OutcomeBody.self)?.outcome))
             }
-            var problem = answer.decode(Problem.self)
+            // A problem is kept, shown and logged: one that is larger than any reasonable one is none.
+            var problem = answer.body.readableBytes <= Self.largestProblem ? answer.decode(Problem.self) : nil
             problem?.retryAfterSeconds = answer.headers["retry-after"].flatMap { Int($0) }
             return .answered(BranchAnswer(status: answer.status, problem: problem))
         } catch {

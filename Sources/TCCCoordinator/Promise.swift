@@ -12,6 +12,9 @@ final class Promise<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// Whether there is a value.
+    var isFulfilled: Bool { state.withLock { $0.value != nil } }
+
     /// The first value counts; later ones are dropped.
     func fulfil(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value, any Error>] in

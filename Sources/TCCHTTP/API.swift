@@ -229,6 +229,8 @@ extension Response {
     /// - Parameter problem: the problem.
     /// - Returns: an answer with the problem's status and `application/problem+json`.
     public static func problem(_ problem: Problem) -> Response {
+        var problem = problem
+        if !(400...599).contains(problem.status) { problem.status = 500 }
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
         if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer" }

@@ -24,9 +24,7 @@ public enum JSONCoding {
     /// - Returns: the value that the body describes.
     /// - Throws: a problem: 400 `malformed-json`, or 422 `invalid-field` naming the field.
     public static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
-        // Foundation's decoder also takes UTF-16, and a comma before a closing bracket: neither is JSON in UTF-8.
-        let bytes = body.readableBytesView
-        guard String(validating: bytes, as: UTF8.self) != nil, !hasNulOrTrailingComma(bytes) else { throw malformed }
+        try check(body.readableBytesView)
         do {
             return try JSONDecoder().decode(type, from: Data(buffer: body))
         } catch DecodingError.dataCorrupted(let context) where context.codingPath.isEmpty {
@@ -42,12 +40,18 @@ public enum JSONCoding {
 
     private static let malformed = Problem(400, "malformed-json", "The body is not JSON in UTF-8.")
 
-    private static func hasNulOrTrailingComma(_ bytes: ByteBufferView) -> Bool {
+    private static let deepestNesting = 64
+
+    /// Refuses what Foundation's decoder takes although it is no JSON in UTF-8, UTF-16 and a comma before a closing
+    /// bracket, and what would cost it much time, deep nesting.
+    private static func check(_ bytes: ByteBufferView) throws {
+        guard String(validating: bytes, as: UTF8.self) != nil else { throw malformed }
         var isInString = false
         var isEscaped = false
         var followsComma = false
+        var depth = 0
         for byte in bytes {
-            if byte == 0 { return true }
+            if byte == 0 { throw malformed }
             if isInString {
                 if isEscaped {
                     isEscaped = false
@@ -60,13 +64,19 @@ public enum JSONCoding {
             }
             switch byte {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): continue
-            case UInt8(ascii: "}"), UInt8(ascii: "]"): if followsComma { return true }
+            case UInt8(ascii: "{"), UInt8(ascii: "["):
+                depth += 1
+                guard depth <= deepestNesting else {
+                    throw Problem.invalid("body", "must not be nested deeper than \(deepestNesting) levels")
+                }
+            case UInt8(ascii: "}"), UInt8(ascii: "]"):
+                depth -= 1
+                if followsComma { throw malformed }
             case UInt8(ascii: "\""): isInString = true
             default: break
             }
             followsComma = byte == UInt8(ascii: ",")
         }
-        return false
     }
 
     /// Where the first number is that is no whole number of 64 bits.

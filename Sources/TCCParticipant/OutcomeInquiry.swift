@@ -61,6 +61,8 @@ public struct OutcomeInquiry<R: Resource>: Service {
                 group = try await participant.store.read { [last] in
                     try Barrier.overdue(at: now, after: last, limit: Self.groupSize, in: $0)
                 }
+            } catch is CancellationError {
+                return (settled, unsettled)
             } catch {
                 participant.logger.error("The barrier could not be read", metadata: ["error": "\(error)"])
                 return (settled, unsettled + 1)

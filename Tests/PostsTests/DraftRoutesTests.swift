@@ -115,6 +115,8 @@ struct DraftRoutesTests {
             for body in bodies {
                 #expect(try await library.send(.post, "/v1/drafts", bytes: body).code == "malformed-json")
             }
+            let deep = String(repeating: "[", count: 65) + String(repeating: "]", count: 65)
+            #expect(try await library.send(.post, "/v1/drafts", bytes: Array(deep.utf8))["field"] == "body")
             let gid = World.system.makeIdentifier()
             let call = """
                 {"gid":"\(gid)","branch":"draft","action":"publish","deadline":"2026-11-22T12:00:00Z",
@@ -123,6 +125,16 @@ struct DraftRoutesTests {
             let answer = try await library.send(.post, "/tcc/try", as: "o", role: .service, bytes: Array(call.utf8))
             #expect(answer.status == 422)
             #expect(answer["field"] == "payload.revision")
+        }
+    }
+
+    @Test("names that only look alike are two authors")
+    func namesAreComparedByTheirBytes() async throws {
+        try await Library.open(.draft) { (library) async throws in
+            let created = try await library.send(.post, "/v1/drafts", as: "\u{E9}", postText("T"))
+            let path = try #require(created.headers[.location])
+            #expect(try await library.send(.get, path, as: "e\u{301}").status == 404)
+            #expect(try await library.send(.get, path, as: "\u{E9}").status == 200)
         }
     }
 }

@@ -124,6 +124,7 @@ struct Library {
 }
 
 extension JSONValue: ExpressibleByStringLiteral {
+    /// A string as it stands.
     public init(stringLiteral value: String) { self = .string(value) }
 }
 

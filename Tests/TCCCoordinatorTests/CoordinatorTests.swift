@@ -283,6 +283,18 @@ struct CoordinatorTests {
         }
     }
 
+    @Test func onceTheDecisionIsOnDiskAfterAllWhoeverHasTheKeyIsTold() async throws {
+        try await withCoordinator(failpoints: "coordinator.decide.before=error@1") { life async throws in
+            let key = Journal.Key.ada("k")
+            #expect(try await life.passing { try await life.publish(key: key) } == .unknown)
+            let gid = try #require(life.peers.calls.first?.gid)
+            try await life.passing { () async throws in _ = try await life.wait(for: gid) { $0.state == .confirmed } }
+            let conclusion = try await life.publish(key: key)
+            #expect(conclusion.isConfirmed)
+            #expect(conclusion.gid == gid)
+        }
+    }
+
     @Test func whoAsksForAnUnknownTransactionMakesItCancelled() async throws {
         try await withCoordinator { life async throws in
             let gid = life.clock.world.makeIdentifier()
@@ -308,14 +320,16 @@ struct CoordinatorTests {
         var settings = Coordinator.Settings()
         settings.maxInFlight = 2
         try await withCoordinator(settings: settings) { life async throws in
+            let committed = try await life.publish(key: .ada("k"))
             life.peers.script("draft", .try, .answers(425))
             let admitted = [Task { try await life.publish() }, Task { try await life.publish() }]
-            await life.peers.wait(for: .try, "draft", times: 2)
+            await life.peers.wait(for: .try, "draft", times: 3)
             let problem = await #expect(throws: Problem.self) { try await life.publish() }
             #expect(problem?.status == 429)
             #expect(problem?.code == "too-many-requests")
             #expect(problem?.retryAfterSeconds == 1)
-            #expect(Set(life.peers.calls.map(\.gid)).count == 2)
+            #expect(try await life.publish(key: .ada("k")).gid == committed.gid, "who begins nothing takes no place")
+            #expect(Set(life.peers.calls.map(\.gid)).count == 3)
             life.peers.script("draft", .try, .works)
             try await life.passing { () async throws in
                 for caller in admitted { #expect(try await caller.value.isConfirmed) }
