@@ -25,8 +25,9 @@ public struct TransactionMachine: Hashable, Sendable {
         case beginning
         /// Tries are out; these branches have not answered for good.
         case trying(unanswered: Set<ParticipantName>)
-        /// The decision is being written: no confirm, cancel or answer may leave.
-        case deciding(Decision, reason: Problem?)
+        /// The decision is being written: no confirm, cancel or answer may leave. On disk it may be before that is
+        /// reported here, and then it may even have been delivered from the journal: these branches have acknowledged.
+        case deciding(acknowledged: Set<ParticipantName>)
         /// The decision is on disk; these branches have not acknowledged.
         case carryingOut(Decision, unacknowledged: Set<ParticipantName>)
         /// Every branch has acknowledged.
@@ -75,14 +76,14 @@ public struct TransactionMachine: Hashable, Sendable {
     public mutating func tried(_ branch: ParticipantName, _ result: TryResult) -> TriedAction {
         guard case .trying(var unanswered) = state, unanswered.remove(branch) != nil else { return .wait }
         if let reason = Self.reason(toCancelAfter: result, of: branch) {
-            state = .deciding(.cancel, reason: reason)
+            state = .deciding(acknowledged: [])
             return .recordDecision(.cancel, reason: reason)
         }
         guard unanswered.isEmpty else {
             state = .trying(unanswered: unanswered)
             return .wait
         }
-        state = .deciding(.confirm, reason: nil)
+        state = .deciding(acknowledged: [])
         return .recordDecision(.confirm, reason: nil)
     }
 
@@ -90,6 +91,8 @@ public struct TransactionMachine: Hashable, Sendable {
     public enum DecidedAction: Hashable, Sendable {
         /// Send the decision to each of these branches: to every one, whatever its try answered.
         case carryOut(Decision, [ParticipantName])
+        /// Every branch has acknowledged already.
+        case finish(Decision)
     }
 
     /// A decision is on disk: the one asked for, or one that was there first.
@@ -97,9 +100,16 @@ public struct TransactionMachine: Hashable, Sendable {
     /// - Parameter decision: what the journal says.
     /// - Returns: the decision that counts, and every branch to send it to.
     public mutating func decided(_ decision: Decision) -> DecidedAction {
-        guard case .deciding = state else { preconditionFailure("a decision is recorded once, after the tries") }
-        state = .carryingOut(decision, unacknowledged: Set(branches))
-        return .carryOut(decision, branches)
+        guard case .deciding(let acknowledged) = state else {
+            preconditionFailure("a decision is recorded once, after the tries")
+        }
+        let unacknowledged = branches.filter { !acknowledged.contains($0) }
+        guard !unacknowledged.isEmpty else {
+            state = .ended(decision)
+            return .finish(decision)
+        }
+        state = .carryingOut(decision, unacknowledged: Set(unacknowledged))
+        return .carryOut(decision, unacknowledged)
     }
 
     /// What to do when a branch has acknowledged the decision.
@@ -115,6 +125,10 @@ public struct TransactionMachine: Hashable, Sendable {
     /// - Parameter branch: which.
     /// - Returns: finish with the last branch; wait with any other, and with one that had acknowledged before.
     public mutating func acknowledged(_ branch: ParticipantName) -> AcknowledgedAction {
+        if case .deciding(var acknowledged) = state, branches.contains(branch) {
+            acknowledged.insert(branch)
+            state = .deciding(acknowledged: acknowledged)
+        }
         guard case .carryingOut(let decision, var unacknowledged) = state, unacknowledged.remove(branch) != nil else {
             return .wait
         }

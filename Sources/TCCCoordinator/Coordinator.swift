@@ -108,6 +108,12 @@ public final class Coordinator: Service {
         let now = world.wallClock()
         let (decided, unfinished) = try await store.write { try Journal.recover(at: now, in: $0) }
         try await failpoints.pass(.coordinatorRecoverAfter)
+        for name in try await store.read({ try Journal.participantsWaitedFor(in: $0) }) where lanes[name] == nil {
+            logger.error(
+                "The journal has decisions for a participant that is not configured; name it with its URL again",
+                metadata: ["tcc.participant": "\(name)"]
+            )
+        }
         guard unfinished > 0 else { return }
         logger.notice(
             "Finishing what the last life left",
@@ -202,8 +208,9 @@ public final class Coordinator: Service {
         guard let wanted = await tryBranches(job) else { return }  // cancelled: the next start decides
         guard let decision = await decide(wanted.decision, reason: wanted.reason, transaction) else { return }
 
-        guard case .carryOut(_, let branches) = transaction.decided(decision) else { return }
-        for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
+        if case .carryOut(_, let branches) = transaction.decided(decision, at: world.wallClock()) {
+            for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
+        }
 
         defer {
             Timer(

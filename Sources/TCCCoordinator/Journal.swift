@@ -360,6 +360,12 @@ public enum Journal {
         return gid
     }
 
+    /// The participants that have not acknowledged everything.
+    static func participantsWaitedFor(in database: Database) throws -> [ParticipantName] {
+        try String.fetchAll(database, sql: "SELECT DISTINCT name FROM branches WHERE acknowledged = 0")
+            .compactMap(ParticipantName.init)
+    }
+
     private static let retryAfterMember = "retryAfterSeconds"
 
     /// A reason as the journal keeps it: its JSON, and what its answer says in a header.

@@ -28,7 +28,7 @@ final class LaneRunner: Sendable {
         var actions: [GlobalTransactionID: String] = [:]
         /// When somebody was last alerted to one of them.
         var alertedAt: [GlobalTransactionID: Duration] = [:]
-        var timerAt: Duration?
+        var timersAt: Set<Duration> = []
 
         mutating func keepAction(_ action: String?, of call: ParticipantLane.Call) {
             let isHeld = lane.holds(call)
@@ -140,9 +140,8 @@ final class LaneRunner: Sendable {
         case .wait(let until):
             guard let until else { return false }
             let isEarlier = state.withLock {
-                if let timerAt = $0.timerAt, timerAt <= until { return false }
-                $0.timerAt = until
-                return true
+                if $0.timersAt.contains(where: { $0 <= until }) { return false }
+                return $0.timersAt.insert(until).inserted
             }
             if isEarlier { group.addTask { await self.sleep(until: until) } }
             return false
@@ -152,7 +151,7 @@ final class LaneRunner: Sendable {
 
     private func sleep(until time: Duration) async {
         do { try await world.sleep(max(.zero, time - world.elapsed())) } catch { return }
-        state.withLock { if $0.timerAt == time { $0.timerAt = nil } }
+        state.withLock { _ = $0.timersAt.remove(time) }
         wake.yield()
     }
 

@@ -18,6 +18,13 @@ final class LiveTransaction: Sendable {
     private struct State {
         var machine: TransactionMachine
         var record: TransactionRecord
+
+        mutating func finished(_ decision: Decision, at now: Timestamp) -> TransactionRecord {
+            record.state = TransactionState(finished: decision)
+            record.finishedAt = now
+            record.timeline.append(TimelineEvent(at: now, event: .finished))
+            return record
+        }
     }
 
     private let state: Mutex<State>
@@ -63,26 +70,26 @@ final class LiveTransaction: Sendable {
         }
     }
 
-    func decided(_ decision: Decision) -> TransactionMachine.DecidedAction {
-        state.withLock {
-            $0.record.state = TransactionState(carryingOut: decision)
-            return $0.machine.decided(decision)
+    func decided(_ decision: Decision, at now: Timestamp) -> TransactionMachine.DecidedAction {
+        let (action, finished) = state.withLock { state in
+            state.record.state = TransactionState(carryingOut: decision)
+            let action = state.machine.decided(decision)
+            guard case .finish = action else { return (action, TransactionRecord?.none) }
+            return (action, state.finished(decision, at: now))
         }
+        if let finished { finish.fulfil(finished) }
+        return action
     }
 
     func acknowledged(_ branch: ParticipantName, _ decision: Decision, at now: Timestamp) {
-        let finished: TransactionRecord? = state.withLock {
-            let action = $0.machine.acknowledged(branch)
-            if let index = $0.record.branches.firstIndex(where: { $0.name == branch }) {
-                $0.record.branches[index].state = decision == .confirm ? .confirmed : .cancelled
-                $0.record.branches[index].attempts += 1
+        let finished: TransactionRecord? = state.withLock { state in
+            if let index = state.record.branches.firstIndex(where: { $0.name == branch }) {
+                state.record.branches[index].state = decision == .confirm ? .confirmed : .cancelled
+                state.record.branches[index].attempts += 1
             }
-            $0.record.timeline.append(TimelineEvent(at: now, event: .acknowledged, branch: branch))
-            guard case .finish = action else { return nil }
-            $0.record.state = TransactionState(finished: decision)
-            $0.record.finishedAt = now
-            $0.record.timeline.append(TimelineEvent(at: now, event: .finished))
-            return $0.record
+            state.record.timeline.append(TimelineEvent(at: now, event: .acknowledged, branch: branch))
+            guard case .finish = state.machine.acknowledged(branch) else { return nil }
+            return state.finished(decision, at: now)
         }
         if let finished { finish.fulfil(finished) }
     }

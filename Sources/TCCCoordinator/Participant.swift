@@ -71,12 +71,26 @@ public struct ParticipantClient: Sendable {
                 return .answered(BranchAnswer(status: 200, outcome: answer.decode(OutcomeBody.self)?.outcome))
             }
             // A problem is kept, shown and logged: one that is larger than any reasonable one is none.
-            var problem = answer.body.readableBytes <= Self.largestProblem ? answer.decode(Problem.self) : nil
-            problem?.retryAfterSeconds = answer.headers["retry-after"].flatMap { Int($0) }
+            var problem = answer.body.readableBytes <= Self.largestProblem ? Self.problem(in: answer) : nil
+            problem?.retryAfterSeconds = answer.headers["retry-after"].flatMap { Int($0) }.map { max(0, $0) }
             return .answered(BranchAnswer(status: answer.status, problem: problem))
         } catch {
             return .unanswered(Self.describe(error))
         }
+    }
+
+    private struct ForeignProblem: Decodable {
+        let title: String?
+        let detail: String?
+    }
+
+    /// The problem in an answer; a `code` is this project's addition, which others' problem details need not have.
+    private static func problem(in answer: JSONClient.Answer) -> Problem? {
+        if let problem = answer.decode(Problem.self) { return problem }
+        guard answer.headers["content-type"]?.hasPrefix("application/problem+json") == true,
+            let problem = answer.decode(ForeignProblem.self)
+        else { return nil }
+        return Problem(answer.status, "refused", problem.detail ?? problem.title ?? "The participant refused.")
     }
 
     /// What went wrong, in a few words for people.

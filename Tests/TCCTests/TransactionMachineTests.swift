@@ -34,6 +34,18 @@ struct TransactionMachineTests {
         #expect(machine.begun() == .sendTries([online, draft, quota]))
     }
 
+    @Test func anAcknowledgementThatOvertakesTheReportOfTheDecisionCounts() {
+        var machine = deciding(.confirm)
+        #expect(machine.acknowledged(online) == .wait)
+        #expect(machine.decided(.confirm) == .carryOut(.confirm, [draft]))
+        #expect(machine.acknowledged(online) == .wait)
+        #expect(machine.acknowledged(draft) == .finish(.confirm))
+        var overtaken = deciding(.cancel)
+        #expect(overtaken.acknowledged(online) == .wait)
+        #expect(overtaken.acknowledged(draft) == .wait)
+        #expect(overtaken.decided(.cancel) == .finish(.cancel))
+    }
+
     @Test func beforeTheBeginRecordIsOnDiskNothingIsDecided() {
         var machine = TransactionMachine(branches: [draft])
         #expect(machine.tried(draft, .reserved) == .wait)
@@ -135,8 +147,8 @@ struct TransactionMachineTests {
         let before = machine
         for branch in [draft, online, quota] {
             for result in results { #expect(machine.tried(branch, result) == .wait) }
-            #expect(machine.acknowledged(branch) == .wait)
         }
+        #expect(machine.acknowledged(quota) == .wait)
         #expect(machine == before)
         #expect(machine.decided(decision) == .carryOut(decision, [draft, online]))
     }
