@@ -35,8 +35,9 @@ let package = Package(
     platforms: [.macOS(.v15)],
     products: [
         .library(name: "TCC", targets: ["TCC"]),
-        .library(name: "TCCCoordinator", targets: ["TCCCoordinator"]),
-        .library(name: "TCCParticipant", targets: ["TCCParticipant"]),
+        // With what their public declarations name: the database, the HTTP API, the failpoints.
+        .library(name: "TCCCoordinator", targets: ["TCCCoordinator", "TCCStorage", "TCCHTTP", "Failpoints"]),
+        .library(name: "TCCParticipant", targets: ["TCCParticipant", "TCCStorage", "TCCHTTP", "Failpoints"]),
         .executable(name: "orchestrator", targets: ["orchestrator"]),
         .executable(name: "draft-service", targets: ["draft-service"]),
         .executable(name: "online-service", targets: ["online-service"]),

@@ -212,23 +212,32 @@ public final class Coordinator: Service {
             for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
         }
 
-        defer {
-            Timer(
-                label: "tcc.coordinator.transaction.duration",
-                dimensions: [("tcc.decision", decision.rawValue)],
-                factory: metrics
-            )
-            .recordMilliseconds((world.elapsed() - begunAt).wholeMilliseconds)
-        }
         // Its caller was let go when the decision could not be written; whoever comes with the key now asks the journal.
         if transaction.conclusion.isFulfilled { return }
+        let conclusion = await conclude(transaction, decision, reason: wanted.reason)
+        Timer(
+            label: "tcc.coordinator.transaction.duration",
+            dimensions: [("tcc.decision", decision.rawValue)],
+            factory: metrics
+        )
+        .recordMilliseconds((world.elapsed() - begunAt).wholeMilliseconds)
+        transaction.conclusion.fulfil(conclusion)
+    }
+
+    /// What the caller is told: of a cancel at once, of a commit when every branch has acknowledged or time is up.
+    private func conclude(
+        _ transaction: LiveTransaction,
+        _ decision: Decision,
+        reason: Problem?
+    ) async -> Conclusion {
         if decision == .cancel {
-            let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
-            return transaction.conclusion.fulfil(.cancelled(reason.with("gid", .string(gid.description)), gid))
+            let gid = transaction.record.gid
+            let reason = reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
+            return .cancelled(reason.with("gid", .string(gid.description)), gid)
         }
         // `try?`: throws only when the process stops, and then the caller's connection ends with it.
         let finished = try? await transaction.finish.value(within: settings.answerTimeout, sleep: world.sleep)
-        transaction.conclusion.fulfil(finished.map(Conclusion.confirmed) ?? .accepted(transaction.record))
+        return finished.map(Conclusion.confirmed) ?? .accepted(transaction.record)
     }
 
     private typealias WantedDecision = (decision: Decision, reason: Problem?)

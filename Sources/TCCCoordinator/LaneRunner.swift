@@ -199,7 +199,8 @@ final class LaneRunner: Sendable {
             dimensions: [
                 ("tcc.participant", participant.name.description), ("tcc.operation", operation.rawValue),
                 ("http.response.status_code", status),
-            ]
+            ],
+            factory: metrics
         )
         .increment()
     }

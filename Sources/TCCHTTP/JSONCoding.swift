@@ -49,7 +49,7 @@ public enum JSONCoding {
         var isInString = false
         var isEscaped = false
         var followsComma = false
-        var depth = 0
+        var (depth, deepest) = (0, 0)
         for byte in bytes {
             if byte == 0 { throw malformed }
             if isInString {
@@ -66,9 +66,7 @@ public enum JSONCoding {
             case UInt8(ascii: " "), UInt8(ascii: "\t"), UInt8(ascii: "\r"), UInt8(ascii: "\n"): continue
             case UInt8(ascii: "{"), UInt8(ascii: "["):
                 depth += 1
-                guard depth <= deepestNesting else {
-                    throw Problem.invalid("body", "must not be nested deeper than \(deepestNesting) levels")
-                }
+                deepest = max(deepest, depth)
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 depth -= 1
                 if followsComma { throw malformed }
@@ -76,6 +74,10 @@ public enum JSONCoding {
             default: break
             }
             followsComma = byte == UInt8(ascii: ",")
+        }
+        guard depth == 0 else { throw malformed }
+        guard deepest <= deepestNesting else {
+            throw Problem.invalid("body", "must not be nested deeper than \(deepestNesting) levels")
         }
     }
 

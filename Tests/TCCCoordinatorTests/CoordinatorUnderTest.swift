@@ -2,6 +2,7 @@ import Failpoints
 import Foundation
 import GRDB
 import Logging
+import MetricsTestKit
 import TCC
 import TCCCoordinator
 import TCCStorage
@@ -12,6 +13,7 @@ struct CoordinatorUnderTest: Sendable {
     let store: DurableStore
     let peers: ScriptedPeers
     let clock: FakeClock
+    let metrics: TestMetrics
 
     /// A transaction over these participants.
     static func request(
@@ -145,6 +147,7 @@ func withLife(
         failpoints: failpoints,
         logger: logger
     )
+    let metrics = TestMetrics()
     let coordinator = Coordinator(
         participants: ["draft", "online", "quota"].map { Participant(name: ParticipantName($0)!, url: "memory:\($0)") },
         settings: settings,
@@ -152,7 +155,8 @@ func withLife(
         call: peers.call,
         world: clock.world,
         failpoints: failpoints,
-        logger: logger
+        logger: logger,
+        metrics: metrics
     )
     try await coordinator.recover()
     try await withThrowingTaskGroup(of: Bool.self) { group in
@@ -161,7 +165,14 @@ func withLife(
             return false
         }
         group.addTask {
-            try await body(CoordinatorUnderTest(coordinator: coordinator, store: store, peers: peers, clock: clock))
+            let life = CoordinatorUnderTest(
+                coordinator: coordinator,
+                store: store,
+                peers: peers,
+                clock: clock,
+                metrics: metrics
+            )
+            try await body(life)
             return true
         }
         defer { group.cancelAll() }

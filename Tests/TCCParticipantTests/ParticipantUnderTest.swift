@@ -2,6 +2,7 @@ import Failpoints
 import Foundation
 import GRDB
 import Logging
+import MetricsTestKit
 import TCC
 import TCCParticipant
 import TCCStorage
@@ -11,6 +12,7 @@ struct ParticipantUnderTest<R: Resource> {
     let service: ParticipantService<R>
     let store: DurableStore
     let clock: FakeClock
+    let metrics: TestMetrics
 
     static var branch: ParticipantName { ParticipantName("ledger")! }
 
@@ -55,15 +57,17 @@ func withParticipant<R: Resource>(
         failpoints: failpoints,
         logger: logger
     )
+    let metrics = TestMetrics()
     let service = ParticipantService(
         resource: resource,
         store: store,
         world: clock.world,
         failpoints: failpoints,
-        logger: logger
+        logger: logger,
+        metrics: metrics
     )
     do {
-        try await body(ParticipantUnderTest(service: service, store: store, clock: clock))
+        try await body(ParticipantUnderTest(service: service, store: store, clock: clock, metrics: metrics))
         try store.close()
         try FileManager.default.removeItem(at: directory)
     } catch {
