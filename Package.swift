@@ -26,6 +26,12 @@ let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics
 let metricsTesting = Target.Dependency.product(name: "MetricsTestKit", package: "swift-metrics")
 let deque = Target.Dependency.product(name: "DequeModule", package: "swift-collections")
 let heap = Target.Dependency.product(name: "HeapModule", package: "swift-collections")
+let subprocess = Target.Dependency.product(name: "Subprocess", package: "swift-subprocess")
+let systemPackage = Target.Dependency.product(
+    name: "SystemPackage",
+    package: "swift-system",
+    condition: .when(platforms: [.linux])
+)
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
@@ -65,8 +71,14 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-metrics", from: "2.9.0"),
         // ByteBuffer and the channel behind a request.
         .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        // File paths, as Subprocess wants them; SwiftNIO and Subprocess bring it anyway.
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         // Starts and stops every background task in order, and on signals.
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.13.0"),
+        // `swift package generate-documentation`; built by nothing else.
+        .package(url: "https://github.com/swiftlang/swift-docc-plugin", from: "1.4.0"),
+        // Child processes that end with the task that runs them, for `up` and `demo`.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
     ],
     targets: [
         // The protocol: state machine, barrier table, retry policy, wire types. No HTTP, no SQL, no clock, no chance.
@@ -137,12 +149,18 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // Child processes: their lives, their output, and starting them again.
+        .target(
+            name: "Supervision",
+            dependencies: ["TCC", subprocess, systemPackage],
+            swiftSettings: settings
+        ),
         // The orchestrator's command line.
         .target(
             name: "OrchestratorCommands",
             dependencies: [
-                "Failpoints", "Hosting", "Posts", "Publishing", "TCC", "TCCCoordinator", "TCCHTTP", argumentParser,
-                httpTypes, nioCore,
+                "Failpoints", "Hosting", "Posts", "Publishing", "Supervision", "TCC", "TCCCoordinator", "TCCHTTP",
+                argumentParser, httpTypes, nioCore,
             ],
             swiftSettings: settings
         ),
