@@ -12,7 +12,9 @@ public enum JSONCoding {
     /// - Throws: an `EncodingError`, for numbers that JSON has no form for.
     public static func encode(_ value: some Encodable) throws -> ByteBuffer {
         let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes]
+        // Sorted: otherwise the order is that of a dictionary, another one each time, and a request that is made anew for
+        // its idempotency key would not be the one that has the key.
+        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
         return ByteBuffer(data: try encoder.encode(value))
     }
 
