@@ -152,7 +152,7 @@ let package = Package(
         // Child processes: their lives, their output, and starting them again.
         .target(
             name: "Supervision",
-            dependencies: ["TCC", subprocess, systemPackage],
+            dependencies: ["TCC", lifecycle, subprocess, systemPackage],
             swiftSettings: settings
         ),
         // The orchestrator's command line.
@@ -160,7 +160,7 @@ let package = Package(
             name: "OrchestratorCommands",
             dependencies: [
                 "Failpoints", "Hosting", "Posts", "Publishing", "Supervision", "TCC", "TCCCoordinator", "TCCHTTP",
-                argumentParser, httpTypes, nioCore,
+                argumentParser, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -198,6 +198,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "SupervisionTests",
+            dependencies: ["Supervision", "TCC", lifecycle, logging],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "PostsTests",
             dependencies: [
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing",
@@ -209,9 +214,9 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Failpoints", "Hosting", "QuotaLedger", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage",
-                "draft-service",
-                "online-service", "orchestrator", grdb, hummingbird, httpTypes, lifecycle, logging, nioCore,
+                "Failpoints", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
+                "TCCStorage", "draft-service", "online-service", "orchestrator", grdb, hummingbird, httpTypes,
+                lifecycle, logging, nioCore,
             ],
             swiftSettings: settings
         ),

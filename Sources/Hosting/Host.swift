@@ -107,6 +107,7 @@ public enum Host {
         build: (HostContext) async throws -> HostedProcess
     ) async throws {
         raiseFileLimit()
+        if settings.stopsWithStandardInput { stopWithStandardInput() }
         let failpoints = try Failpoints(settings.failpoints)
         let lock = try DirectoryLock(settings.dataDirectory)
         defer { lock.release() }
@@ -129,6 +130,18 @@ public enum Host {
         }
         try await context.client.shutdown()
         try process.close()
+    }
+
+    /// A thread of its own, because such a read cannot be cancelled: it ends with the process.
+    private static func stopWithStandardInput() {
+        Thread.detachNewThread {
+            var byte: UInt8 = 0
+            while true {
+                let count = read(STDIN_FILENO, &byte, 1)
+                if count == 0 || (count < 0 && errno != EINTR) { break }
+            }
+            kill(getpid(), SIGTERM)
+        }
     }
 
     /// As many connections as the system lets the process have; the usual soft limit of 1,024 files is soon reached.

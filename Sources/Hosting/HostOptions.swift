@@ -71,7 +71,8 @@ public struct HostOptions: ParsableArguments {
             secretFile: try variables.resolve(secretFile, "SECRET_FILE", default: "./data/secret"),
             logLevel: logLevel,
             retention: try variables.duration(retention, "RETENTION", default: 86400, in: 1...10 * 365 * 86400),
-            failpoints: environment["TCC_FAILPOINTS"]
+            failpoints: environment["TCC_FAILPOINTS"],
+            stopsWithStandardInput: environment[HostSettings.stopWithStandardInput] != nil
         )
     }
 }
@@ -94,6 +95,11 @@ public struct HostSettings: Hashable, Sendable {
     public var retention: Duration
     /// The value of `TCC_FAILPOINTS`.
     public var failpoints: String?
+    /// Whether the process stops when its standard input ends: when whoever started it has died, however that came.
+    public var stopsWithStandardInput: Bool
+
+    /// The environment variable that sets ``stopsWithStandardInput``.
+    public static let stopWithStandardInput = "TCC_STOP_WITH_STDIN"
 
     /// Settings.
     ///
@@ -106,6 +112,7 @@ public struct HostSettings: Hashable, Sendable {
     ///   - logLevel: which logs are written.
     ///   - retention: how long what has ended is remembered.
     ///   - failpoints: the value of `TCC_FAILPOINTS`.
+    ///   - stopsWithStandardInput: whether the process stops when its standard input ends.
     public init(
         process: String,
         host: String = "127.0.0.1",
@@ -114,7 +121,8 @@ public struct HostSettings: Hashable, Sendable {
         secretFile: String,
         logLevel: Logger.Level = .info,
         retention: Duration = .seconds(86400),
-        failpoints: String? = nil
+        failpoints: String? = nil,
+        stopsWithStandardInput: Bool = false
     ) {
         self.process = process
         self.host = host
@@ -124,6 +132,7 @@ public struct HostSettings: Hashable, Sendable {
         self.logLevel = logLevel
         self.retention = retention
         self.failpoints = failpoints
+        self.stopsWithStandardInput = stopsWithStandardInput
     }
 
     /// The path of a file in the data directory.

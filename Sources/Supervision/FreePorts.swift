@@ -10,14 +10,14 @@ import Glibc
 ///
 /// From below the range that the kernel hands out to clients: a client that tries a dead server's port again and again
 /// would otherwise one day be given that very port to call from, and connect to itself.
-enum FreePorts {
+package enum FreePorts {
     private static let range = 12_000..<32_000
 
     /// Chooses ports.
     ///
     /// - Parameter count: how many.
     /// - Returns: ports, all different.
-    static func choose(_ count: Int) -> [Int] {
+    package static func choose(_ count: Int) -> [Int] {
         var ports: Set<Int> = []
         while ports.count < count {
             let port = Int.random(in: range)

@@ -1,7 +1,7 @@
 import Synchronization
 
 /// A value that comes later, for any number of tasks to wait for.
-final class Promise<Value: Sendable>: Sendable {
+package final class Promise<Value: Sendable>: Sendable {
     private struct State {
         var value: Value?
         var waiters: [Int: CheckedContinuation<Value, any Error>] = [:]
@@ -12,11 +12,16 @@ final class Promise<Value: Sendable>: Sendable {
 
     private let state = Mutex(State())
 
+    /// Nothing yet.
+    package init() {}
+
     /// Whether there is a value.
-    var isFulfilled: Bool { state.withLock { $0.value != nil } }
+    package var isFulfilled: Bool { state.withLock { $0.value != nil } }
 
     /// The first value counts; later ones are dropped.
-    func fulfil(_ value: Value) {
+    ///
+    /// - Parameter value: the value.
+    package func fulfil(_ value: Value) {
         let waiters = state.withLock { state -> [CheckedContinuation<Value, any Error>] in
             guard state.value == nil else { return [] }
             state.value = value
@@ -27,8 +32,11 @@ final class Promise<Value: Sendable>: Sendable {
         for waiter in waiters { waiter.resume(returning: value) }
     }
 
-    /// Waits for the value; throws `CancellationError` when the task is cancelled first.
-    func value() async throws -> Value {
+    /// Waits for the value.
+    ///
+    /// - Returns: the value.
+    /// - Throws: `CancellationError` when the task is cancelled first.
+    package func value() async throws -> Value {
         let id = state.withLock {
             $0.nextWaiter += 1
             return $0.nextWaiter
@@ -53,10 +61,17 @@ final class Promise<Value: Sendable>: Sendable {
         }
     }
 
-    /// Waits for the value, at most so long; nil if it did not come.
-    func value(within duration: Duration, sleep: @escaping @Sendable (Duration) async throws -> Void) async throws
-        -> Value?
-    {
+    /// Waits for the value, at most so long.
+    ///
+    /// - Parameters:
+    ///   - duration: how long.
+    ///   - sleep: how to wait.
+    /// - Returns: the value, or nil if it did not come.
+    /// - Throws: `CancellationError` when the task is cancelled first.
+    package func value(
+        within duration: Duration,
+        sleep: @escaping @Sendable (Duration) async throws -> Void
+    ) async throws -> Value? {
         try await withThrowingTaskGroup(of: Value?.self) { group in
             group.addTask { try await self.value() }
             group.addTask {

@@ -2,6 +2,7 @@ import Foundation
 import NIOCore
 import HTTPTypes
 import Synchronization
+import Supervision
 import TCC
 import TCCHTTP
 import TCCStorage

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Supervision
 import TCC
 import TCCHTTP
 import TCCStorage

@@ -1,0 +1,40 @@
+import Foundation
+import Supervision
+import Testing
+
+@Suite("Procfiles")
+struct ProcfileTests {
+    @Test("A line is a process; comments and empty lines are none")
+    func lines() throws {
+        let file = try Procfile("# ours\n\n  web: bin/web --port 80\nworker-2:LEVEL=debug bin/worker 'a b'\r\n")
+        #expect(file.entries.map(\.name) == ["web", "worker-2"])
+        #expect(file.entries.map(\.command) == ["bin/web --port 80", "LEVEL=debug bin/worker 'a b'"])
+    }
+
+    @Test(
+        "What cannot be run is refused, with its line",
+        arguments: [
+            ("", "it names no process"), ("# nothing\n", "it names no process"),
+            ("web bin/web", "line 1 is not 'name: command': web bin/web"),
+            ("a: b\n: bin/web", "line 2 is not 'name: command': : bin/web"),
+            ("web:", "line 1 is not 'name: command': web:"), ("a b: c", "line 1 is not 'name: command': a b: c"),
+            ("a: b\na: c", "it names 'a' twice"),
+            (
+                "a: cd x && b",
+                "line 1 has a '&' in its command; "
+                    + "a command is one program; put what needs a shell into a script of its own"
+            ),
+        ]
+    )
+    func malformed(text: String, description: String) {
+        #expect(throws: Procfile.Malformed.self) { try Procfile(text) }
+        do { _ = try Procfile(text) } catch { #expect("\(error)" == description) }
+    }
+
+    @Test("The repository's own names the three processes")
+    func ownProcfile() throws {
+        let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
+        let text = try String(contentsOf: folder.appending(path: "Procfile"), encoding: .utf8)
+        #expect(try Procfile(text).entries.map(\.name) == ["draft-service", "online-service", "orchestrator"])
+    }
+}
