@@ -19,6 +19,9 @@ package struct MarkdownFile: Hashable, Sendable {
         self.source = source ?? URL(fileURLWithPath: path).standardizedFileURL.path
     }
 
+    /// Its name without the folders.
+    package var name: String { URL(fileURLWithPath: source).lastPathComponent }
+
     /// Reads it as a post: its first heading is the title, or else its name; its text is the content.
     ///
     /// - Throws: a `Problem` if it cannot be read or cannot be a post.

@@ -16,7 +16,8 @@ package struct OrchestratorCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Serve.self, Publish.self, Withdraw.self, ShowPost.self, ListPosts.self, Transactions.self,
+            Demo.self, Up.self, Serve.self, Publish.self, Withdraw.self, ShowPost.self, ListPosts.self,
+            Transactions.self,
             IssueToken.self, ListFailpoints.self,
         ]
     )

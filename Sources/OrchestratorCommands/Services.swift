@@ -31,7 +31,24 @@ struct Services: Sendable {
         connections: Int = 8,
         _ body: (Services) async throws -> Result
     ) async throws -> Result {
-        let addresses = try options.addresses()
+        try await with(try options.addresses(), needsToken: needsToken, connections: connections, body)
+    }
+
+    /// Runs something with the services at hand, and closes the connections after it.
+    ///
+    /// - Parameters:
+    ///   - addresses: where the services are.
+    ///   - needsToken: whether the secret is needed.
+    ///   - connections: how many calls to one service run at once.
+    ///   - body: what to run.
+    /// - Returns: what it returns.
+    /// - Throws: what it throws; before it, a usage error about the secret.
+    static func with<Result: Sendable>(
+        _ addresses: ServiceAddresses,
+        needsToken: Bool = true,
+        connections: Int = 8,
+        _ body: (Services) async throws -> Result
+    ) async throws -> Result {
         let mint = needsToken ? try await TokenMint(secretFile: addresses.secretFile) : nil
         let client = JSONClient(connectionsPerHost: connections)
         let services = Services(world: .system, addresses: addresses, mint: mint, client: client)

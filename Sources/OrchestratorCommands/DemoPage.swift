@@ -1,0 +1,90 @@
+import Posts
+import TCC
+
+/// What the demo puts on the screen.
+struct DemoPage: Sendable {
+    /// What the two libraries hold of a post, in words.
+    struct Holding: Hashable, Sendable {
+        var draft = "not running"
+        var online = "not running"
+    }
+
+    private static let width = 96
+    private static let lanes = ["orchestrator", "draft service", "online service"]
+
+    static func text(_ draft: Draft?) -> String {
+        guard let draft else { return "none" }
+        guard let published = draft.publishedRevision else {
+            return "revision \(draft.revision), \(draft.status.rawValue)"
+        }
+        let saved = draft.revision == published ? "" : ", \(draft.revision) saved"
+        let reserved = draft.pendingTransaction == nil ? "" : ", next reserved"
+        return "revision \(published) published\(saved)\(reserved)"
+    }
+
+    static func text(_ post: Post?) -> String { post.map { "revision \($0.revision) visible" } ?? "nothing visible" }
+
+    func introduce() throws {
+        try Output.line(
+            """
+            swift-tcc: one publish, two libraries, and crashes at the worst moments
+
+              Authors write in the draft service; readers read in the online service. Each has a database of its
+              own, so nothing can change both at once. The orchestrator does it in two steps, called TCC:
+
+                try       each library checks the post and reserves it; nobody sees anything yet
+                confirm   when both have reserved, that decision goes to disk; then each library shows the post
+                cancel    if one refuses, or stays silent, each library gives its reservation back
+
+              Whoever dies meanwhile, the post ends up in both libraries or in neither.
+
+            """
+        )
+    }
+
+    func title(_ text: String) throws { try Output.line("\n\(text)\n") }
+
+    func say(_ text: String) throws { try Output.line(Self.wrapped(text) + "\n") }
+
+    func holdings(_ rows: [(when: String, holding: Holding)]) throws {
+        var table = Table([.init(""), .init("DRAFT SERVICE"), .init("ONLINE SERVICE")])
+        for row in rows { table.add([row.when, row.holding.draft, row.holding.online]) }
+        try Output.line(Self.indented(table.text) + "\n")
+    }
+
+    func diagram(_ record: TransactionRecord, of name: String, seen: [TimelineDiagram.Row] = []) throws {
+        let diagram = TimelineDiagram(record, lanes: Self.lanes, seen: seen)
+        try Output.line(diagram.text() + "\n")
+    }
+
+    func check(_ isTrue: Bool, _ text: String) throws {
+        try Output.line(isTrue ? "  ✓ \(text)" : "  ✗ This is not so: \(text)")
+    }
+
+    func next() throws {
+        let me = CommandLine.arguments[0]
+        try Output.line(
+            """
+
+            Now play with it yourself: '\(me) up' keeps the three running and says what to do next.
+            """
+        )
+    }
+
+    private static func indented(_ text: String) -> String {
+        text.split(separator: "\n", omittingEmptySubsequences: false).map { "  \($0)" }.joined(separator: "\n")
+    }
+
+    private static func wrapped(_ text: String) -> String {
+        var lines: [String] = []
+        var line = " "
+        for word in text.split(separator: " ") {
+            if Table.width(of: line) + 1 + Table.width(of: String(word)) > width {
+                lines.append(line)
+                line = " "
+            }
+            line += " \(word)"
+        }
+        return (lines + [line]).joined(separator: "\n")
+    }
+}

@@ -1,0 +1,276 @@
+import HTTPTypes
+import Posts
+import TCC
+import TCCHTTP
+
+/// What the demo does and says, from the first line to the last.
+struct DemoScript: Sendable {
+    private static let author = Caller(subject: "ann", role: .author)
+    private static let longestRecovery = Duration.seconds(5)
+
+    let stage: DemoStage
+    let services: Services
+    let page: DemoPage
+
+    init(stage: DemoStage, services: Services, page: DemoPage = DemoPage()) {
+        self.stage = stage
+        self.services = services
+        self.page = page
+    }
+
+    /// The post that everything happens to.
+    private struct Star {
+        var id: UUIDv7
+        var name: String
+        var text: PostText
+    }
+
+    /// Plays it all.
+    ///
+    /// - Parameter files: what to publish; things happen to the first of them.
+    /// - Returns: whether both libraries agree at the end.
+    /// - Throws: what keeps it from being played.
+    func play(_ files: [MarkdownFile]) async throws -> Bool {
+        try page.introduce()
+        let start = stage.world.elapsed()
+        try await startAll()
+        try page.say("Three processes are running, each with a database of its own (\(milliseconds(since: start))).")
+        var star = try await publishAll(files)
+        try await participantDies(&star)
+        try await coordinatorDies(&star)
+        try await isRefused(star)
+        return try await conclude(star)
+    }
+
+    private func startAll() async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for program in OwnProgram.allCases { group.addTask { try await stage.start(program) } }
+            try await group.waitForAll()
+        }
+    }
+
+    // MARK: The acts
+
+    private func publishAll(_ files: [MarkdownFile]) async throws -> Star {
+        try page.title("1. Nothing goes wrong")
+        let start = stage.world.elapsed()
+        let run = PublishRun(
+            publisher: FilePublisher(services: services, author: Self.author),
+            inFlight: 8,
+            bar: ProgressBar(total: files.count, style: .none)
+        )
+        let report = await run.publish(files)
+        let counts = report.counts
+        guard let first = files.first, case .published(let post)? = report.entries.first?.result,
+            let id = UUIDv7(post.id)
+        else { throw CommandFailure(.refused, report.text(isVerbose: true)) }
+        let what = counts.published == 1 ? "a Markdown file" : "\(counts.published) Markdown files"
+        try page.say("Ann publishes \(what) (\(milliseconds(since: start)) in all). This is what happened to one:")
+        let star = Star(id: id, name: first.name, text: try first.read())
+        try page.diagram(try await finished(post.gid), of: star.name)
+        try page.holdings([("now", try await look(star))])
+        return star
+    }
+
+    private func participantDies(_ star: inout Star) async throws {
+        try page.title("2. The online service dies between its try and its confirm")
+        try await stage.kill(.online)
+        try await stage.start(.online, failpoints: "participant.confirm.before=crash")
+        let before = try await look(star)
+        star.text.content += "\nA second revision, published while the online service dies.\n"
+        let start = stage.world.elapsed()
+        async let death = stage.dead(.online)
+        let answer = try await publish(star, key: "the-second")
+        let waited = milliseconds(since: start)
+        let died = try await death
+        guard let gid = answer.decode(TransactionRecord.self)?.gid else { throw CommandFailure.refused(answer.problem) }
+        let meanwhile = try await look(star)
+        try await stage.start(.online)
+        let born = stage.world.wallClock()
+        let record = try await finished(gid)
+        try page.say("Ann publishes \(star.name) again, with one more line.")
+        try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
+        try page.diagram(
+            record,
+            of: star.name,
+            seen: [
+                .init(at: died, lane: OwnProgram.online.lane, what: .death("killed")),
+                .init(at: born, lane: OwnProgram.online.lane, what: .birth("started again")),
+            ]
+        )
+        try page.say(
+            """
+            Ann was told after \(waited): HTTP \(answer.status), accepted. Both libraries had reserved, and the decision \
+            was on disk: nothing can undo it. The orchestrator asks until the online service is back and has confirmed, \
+            here \(record.finishedAt.map { Self.text($0.milliseconds - born.milliseconds) } ?? "?") after its return.
+            """
+        )
+    }
+
+    private func coordinatorDies(_ star: inout Star) async throws {
+        try page.title("3. The orchestrator dies right after its decision")
+        try await stage.kill(.orchestrator)
+        try await stage.start(.orchestrator, failpoints: "coordinator.decide.after=crash")
+        let before = try await look(star)
+        star.text.content += "\nA third revision, published while the orchestrator dies.\n"
+        async let death = stage.dead(.orchestrator)
+        let isAnswered = try await answers { _ = try await publish(star, key: "the-third") }
+        guard !isAnswered else { throw CommandFailure(.refused, "the orchestrator answered, though it was to die.") }
+        let died = try await death
+        let meanwhile = try await look(star)
+        // The pause is for what comes next, in act 4.
+        try await stage.start(.orchestrator, failpoints: "orchestrator.read-draft.after=pause(300)")
+        let born = stage.world.wallClock()
+        let answer = try await publish(star, key: "the-third")
+        guard let gid = answer.decode(TransactionRecord.self)?.gid else { throw CommandFailure.refused(answer.problem) }
+        let record = try await finished(gid)
+        try page.say("Ann publishes a third revision, and gets no answer at all: she cannot know what became of it.")
+        try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
+        try page.diagram(
+            record,
+            of: star.name,
+            seen: [
+                .init(at: died, lane: OwnProgram.orchestrator.lane, what: .death("killed")),
+                .init(at: born, lane: OwnProgram.orchestrator.lane, what: .birth("started again")),
+            ]
+        )
+        try page.say(
+            """
+            The decision was on disk before anybody was told, so the next life carries it out. Ann asks again with the \
+            same Idempotency-Key and is told of the same transaction: HTTP \(answer.status). Nothing happened twice.
+            """
+        )
+    }
+
+    private func isRefused(_ star: Star) async throws {
+        try page.title("4. A try is refused")
+        let before = try await look(star)
+        let other = PostText(title: star.text.title, content: star.text.content + "\nSaved in the other window.\n")
+        // The first window's publish has read the draft, and is held there for a moment.
+        async let publishing = publish(star, key: "the-refused", content: star.text.content + "\nFrom one window.\n")
+        try await stage.world.sleep(.milliseconds(100))
+        try await save(other, to: star.id)
+        let answer = try await publishing
+        guard answer.conclusion == .refused, let gid = answer.problem.extensions["gid"]?.string.flatMap({ UUIDv7($0) })
+        else { throw CommandFailure(.refused, "the try was not refused, but HTTP \(answer.status).") }
+        let record = try await finished(gid)
+        try page.say(
+            """
+            Ann has two windows open. The one publishes its text; the other saved its own a moment before. The draft \
+            service refuses the try: what was to be published is not based on what is saved.
+            """
+        )
+        try page.holdings([("before", before), ("after", try await look(star))])
+        try page.diagram(record, of: star.name)
+        try page.say(
+            """
+            Ann is told: HTTP \(answer.status), \(answer.problem.code). The cancel went to both libraries: \
+            what the online service had reserved is given back. Readers never saw a thing, and her saved text is still \
+            there.
+            """
+        )
+    }
+
+    /// Checks what the demo promised.
+    private func conclude(_ star: Star) async throws -> Bool {
+        try page.title("Was anything lost?")
+        let drafts = try await services.list(of: Draft.self, limit: 100) { limit, cursor in
+            .get(.draft, "/v1/drafts", query: ["limit": limit, "cursor": cursor], as: Self.author)
+        }
+        var differences: [String] = []
+        for draft in drafts.items {
+            let whole = try await draftOf(draft.id)
+            let live = try await services.find(Post.self, .get(.online, "/v1/posts/\(draft.id)"))
+            let comparison = PostComparison(draft: whole, live: live)
+            if comparison.agreement != .agree { differences.append("\(draft.title): \(comparison.text)") }
+        }
+        var unfinished = 0
+        for state in TransactionState.allCases where !state.isFinished {
+            unfinished += try await transactions(in: state).count
+        }
+        let confirmed = try await transactions(in: .confirmed).count
+        let cancelled = try await transactions(in: .cancelled).count
+        try page.check(
+            differences.isEmpty,
+            "Both libraries agree on \(drafts.items.count == 1 ? "the post" : "all \(drafts.items.count) posts")."
+        )
+        for difference in differences { try page.say(difference) }
+        try page.check(unfinished == 0, "No transaction is unfinished, and no reservation is left.")
+        try page.check(
+            cancelled == 1,
+            "\(confirmed) publishes done, \(cancelled) refused, 2 processes crashed, nothing lost."
+        )
+        try page.next()
+        return differences.isEmpty && unfinished == 0 && cancelled == 1
+    }
+
+    // MARK: What the acts are made of
+
+    private func publish(_ star: Star, key: String, content: String? = nil) async throws -> ServiceAnswer {
+        let edit = PostText(title: star.text.title, content: content ?? star.text.content)
+        return try await services.attempt(
+            .post("/v1/posts/\(star.id)/publish", as: Self.author, key: key, body: try JSONCoding.encode(edit))
+        )
+    }
+
+    private func save(_ text: PostText, to id: UUIDv7) async throws {
+        var request = ServiceRequest.post("/v1/drafts/\(id)", as: Self.author, body: try JSONCoding.encode(text))
+        request.method = .put
+        request.service = .draft
+        let answer = try await services.attempt(request)
+        guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
+    }
+
+    private func answers(_ ask: () async throws -> Void) async throws -> Bool {
+        do {
+            try await ask()
+            return true
+        } catch is Unreachable {
+            return false
+        }
+    }
+
+    private func finished(_ gid: GlobalTransactionID) async throws -> TransactionRecord {
+        let start = stage.world.elapsed()
+        while stage.world.elapsed() - start < Self.longestRecovery {
+            let request = ServiceRequest.get(.orchestrator, "/v1/transactions/\(gid)", as: TokenMint.anOperator)
+            if let record = try await services.find(TransactionRecord.self, request), record.state.isFinished {
+                return record
+            }
+            try await stage.world.sleep(.milliseconds(10))
+        }
+        throw CommandFailure(.refused, "transaction \(gid) has not ended within \(Self.longestRecovery).")
+    }
+
+    private func transactions(in state: TransactionState) async throws -> [TransactionRecord] {
+        try await services.list(of: TransactionRecord.self, limit: 100) { limit, cursor in
+            .get(
+                .orchestrator,
+                "/v1/transactions",
+                query: ["state": state.rawValue, "limit": limit, "cursor": cursor],
+                as: TokenMint.anOperator
+            )
+        }
+        .items
+    }
+
+    private func draftOf(_ id: UUIDv7) async throws -> Draft? {
+        try await services.find(Draft.self, .get(.draft, "/v1/drafts/\(id)", as: Self.author))
+    }
+
+    private func look(_ star: Star) async throws -> DemoPage.Holding {
+        var holding = DemoPage.Holding()
+        do { holding.draft = DemoPage.text(try await draftOf(star.id)) } catch is Unreachable {}
+        do {
+            let live = try await services.find(Post.self, .get(.online, "/v1/posts/\(star.id)"))
+            holding.online = DemoPage.text(live)
+        } catch is Unreachable {}
+        return holding
+    }
+
+    private func milliseconds(since start: Duration) -> String {
+        Self.text((stage.world.elapsed() - start).wholeMilliseconds)
+    }
+
+    private static func text(_ milliseconds: Int64) -> String { "\(milliseconds) ms" }
+}

@@ -1,0 +1,31 @@
+import ArgumentParser
+import UnixSignals
+
+/// Lets a command clean up when somebody ends it.
+enum Interruption {
+    /// By the shells' convention, a command that a signal ended has this exit code plus the signal's number.
+    private static let exitCodeBase: Int32 = 128
+
+    /// Runs something until it ends or SIGINT, SIGTERM or SIGHUP comes; then its task is cancelled.
+    ///
+    /// - Parameter body: what to run.
+    /// - Returns: what it returns.
+    /// - Throws: what it throws; `ExitCode` if a signal came, once it has ended.
+    static func handled<Result: Sendable>(
+        _ body: @escaping @Sendable () async throws -> Result
+    ) async throws -> Result {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        return try await withThrowingTaskGroup(of: Result?.self) { group in
+            group.addTask { try await body() }
+            group.addTask {
+                for await signal in signals { throw ExitCode(exitCodeBase + signal.rawValue) }
+                return nil
+            }
+            defer { group.cancelAll() }
+            while let result = try await group.next() {
+                if let result { return result }
+            }
+            throw CancellationError()
+        }
+    }
+}

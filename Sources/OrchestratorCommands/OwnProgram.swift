@@ -1,0 +1,37 @@
+import Foundation
+import Supervision
+
+/// The programs that are built together with this one.
+enum OwnProgram: String, CaseIterable {
+    case draft = "draft-service"
+    case online = "online-service"
+    case orchestrator
+
+    /// Its lane in a transaction's diagram.
+    var lane: Int {
+        switch self {
+        case .orchestrator: 0
+        case .draft: 1
+        case .online: 2
+        }
+    }
+
+    /// How to start it: the one beside this program's own file.
+    ///
+    /// - Parameters:
+    ///   - arguments: further arguments.
+    ///   - environment: what its environment has otherwise than this process's.
+    ///   - folder: where it starts; nil for here.
+    /// - Returns: the command.
+    func child(_ arguments: [String] = [], environment: [String: String?], folder: String? = nil) -> ChildCommand {
+        let beside = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
+            .appending(path: rawValue)
+        return ChildCommand(
+            name: rawValue,
+            program: beside?.path(percentEncoded: false) ?? rawValue,
+            arguments: (self == .orchestrator ? ["serve"] : []) + arguments,
+            environment: environment,
+            folder: folder
+        )
+    }
+}
