@@ -34,15 +34,24 @@ public enum CommandEntry {
 
     private static func end(_ type: any AsyncParsableCommand.Type, _ error: any Error, isParsed: Bool) -> Never {
         if let code = error as? ExitCode { exit(code.rawValue) }
-        let isAskedFor = type.exitCode(for: error).isSuccess
-        if !isParsed || error is ValidationError || isAskedFor {
-            var text = type.fullMessage(for: error)
-            if text.hasPrefix("Error:") { text = "error:" + text.dropFirst("Error:".count) }
-            say(text, on: isAskedFor ? .standardOutput : .standardError)
-            exit(isAskedFor ? 0 : usage)
+        if type.exitCode(for: error).isSuccess {
+            // What was asked for: the help, the version, a completion script.
+            say(type.fullMessage(for: error), on: .standardOutput)
+            exit(0)
         }
-        say("error: \(error)", on: .standardError)
+        if !isParsed || error is ValidationError {
+            let text = type.fullMessage(for: error)
+            complain(text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text)
+            exit(usage)
+        }
+        complain("\(error)")
         exit((error as? any Coded)?.exitCode ?? 1)
+    }
+
+    /// Says what is wrong; whatever of it comes from elsewhere, it is obeyed by no terminal.
+    private static func complain(_ text: String) {
+        let prefix = TerminalStyle.standardError.paint("error:", .bad)
+        say("\(prefix) \(TerminalText.printableLines(text))", on: .standardError)
     }
 
     /// Writes a line, if there is still somebody to read it.

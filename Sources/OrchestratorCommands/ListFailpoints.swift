@@ -1,5 +1,6 @@
 import ArgumentParser
 import Failpoints
+import Hosting
 import TCC
 
 /// The command `orchestrator failpoints`.
@@ -34,6 +35,6 @@ struct ListFailpoints: ParsableCommand {
         }
         var table = Table([.init("NAME"), .init("PROCESS"), .init("WHEN")])
         for point in Failpoint.allCases { table.add([point.rawValue, point.role, point.summary]) }
-        try Output.line("\(table.text)\n\n\(Self.note)")
+        try Output.line("\(table.text(.standardOutput))\n\n\(Self.note)")
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosting
 import Posts
 import TCC
 import TCCHTTP
@@ -24,6 +25,9 @@ struct ListPosts: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
     var limit = ItemLimit(20)
 
+    @Option(help: ArgumentHelp("Where to go on: the cursor that the list before ended with.", valueName: "cursor"))
+    var cursor: String?
+
     @OptionGroup(title: "Shared options")
     var shared: SharedOptions
 
@@ -35,20 +39,20 @@ struct ListPosts: AsyncParsableCommand {
     }
 
     private func listLive() async throws {
-        let limit = limit.count
+        let (limit, cursor) = (limit.count, cursor)
         let page = try await Services.with(shared, needsToken: false) { services in
-            try await services.list(of: Post.self, limit: limit) { limit, cursor in
+            try await services.list(of: Post.self, limit: limit, from: cursor) { limit, cursor in
                 .get(.online, "/v1/posts", query: ["limit": limit, "cursor": cursor])
             }
         }
         if shared.json { return try Output.json(page) }
-        try Output.line(PostTables.live(page))
+        try Output.line(PostTables.live(page, .standardOutput))
     }
 
     private func listDrafts(of author: Caller) async throws {
-        let limit = limit.count
+        let (limit, cursor) = (limit.count, cursor)
         let page = try await Services.with(shared, connections: Self.mostQuestions) { services in
-            let drafts = try await services.list(of: Draft.self, limit: limit) { limit, cursor in
+            let drafts = try await services.list(of: Draft.self, limit: limit, from: cursor) { limit, cursor in
                 .get(.draft, "/v1/drafts", query: ["limit": limit, "cursor": cursor], as: author)
             }
             let revisions = try await Self.liveRevisions(of: drafts.items.map(\.id), services)
@@ -58,7 +62,7 @@ struct ListPosts: AsyncParsableCommand {
             return page
         }
         if shared.json { return try Output.json(page) }
-        try Output.line(PostTables.drafts(page))
+        try Output.line(PostTables.drafts(page, .standardOutput))
     }
 
     private static func liveRevisions(of ids: [UUIDv7], _ services: Services) async throws -> [UUIDv7: Int] {

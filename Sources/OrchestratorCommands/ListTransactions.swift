@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosting
 import TCC
 import TCCHTTP
 
@@ -20,23 +21,19 @@ struct ListTransactions: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
     var limit = ItemLimit(20)
 
+    @Option(help: ArgumentHelp("Where to go on: the cursor that the list before ended with.", valueName: "cursor"))
+    var cursor: String?
+
     @OptionGroup(title: "Shared options")
     var shared: SharedOptions
 
     /// Lists them.
     mutating func run() async throws {
-        let (state, limit) = (state?.rawValue, limit.count)
+        let (state, limit, cursor) = (state, limit.count, cursor)
         let page = try await Services.with(shared) { services in
-            try await services.list(of: TransactionRecord.self, limit: limit) { limit, cursor in
-                .get(
-                    .orchestrator,
-                    "/v1/transactions",
-                    query: ["state": state, "limit": limit, "cursor": cursor],
-                    as: TokenMint.anOperator
-                )
-            }
+            try await services.transactions(in: state, limit: limit, from: cursor)
         }
         if shared.json { return try Output.json(page) }
-        try Output.line(TransactionTables.list(page))
+        try Output.line(TransactionTables.list(page, .standardOutput))
     }
 }

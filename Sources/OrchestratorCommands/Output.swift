@@ -1,4 +1,5 @@
 import Foundation
+import Hosting
 import NIOCore
 
 /// The two streams that a command writes to.
@@ -29,9 +30,24 @@ enum Output {
         try line(String(buffer: body))
     }
 
-    /// Writes text and a line's end to standard error.
-    static func note(_ text: String) {
-        draw(text + "\n")
+    /// Writes a line to standard error, such as a warning: one word and a colon before what there is to say.
+    static func note(_ word: String, _ text: String) {
+        let style = TerminalStyle.standardError
+        draw("\(style.paint("\(word):", .caution)) \(TerminalText.printableLines(text))\n")
+    }
+
+    /// Writes text with control sequences to standard output, which is a terminal.
+    ///
+    /// - Parameter text: the text.
+    /// - Throws: a ``CommandFailure`` if it cannot be written.
+    static func show(_ text: String) throws {
+        try write(Data(text.utf8))
+    }
+
+    /// Whether standard output is a pipe that nobody reads any more.
+    static var isReaderGone: Bool {
+        var output = pollfd(fd: STDOUT_FILENO, events: 0, revents: 0)
+        return poll(&output, 1, 0) > 0 && output.revents & Int16(POLLERR) != 0
     }
 
     /// Writes text to standard error.

@@ -1,3 +1,4 @@
+package import Hosting
 package import Posts
 package import TCC
 
@@ -47,15 +48,21 @@ package struct PostComparison: Hashable, Sendable {
     }
 
     /// For people.
-    package var text: String {
+    ///
+    /// - Parameter style: what it is written to.
+    /// - Returns: a table, and whether they agree.
+    package func text(_ style: TerminalStyle = .text) -> String {
         var table = Table([.init(""), .init("DRAFT SERVICE"), .init("ONLINE SERVICE")])
-        table.add(["status", draft?.status.rawValue ?? "no such draft", live == nil ? "not visible" : "visible"])
+        table.add([
+            .init("status"), .init(draft?.status.rawValue ?? "no such draft", draft?.status.tone),
+            .init(live == nil ? "not visible" : "visible", live == nil ? nil : .good),
+        ])
         table.add(["revision", revisions, live.map { String($0.revision) } ?? "-"])
         table.add(["author", draft?.author ?? "-", live?.author ?? "-"])
         table.add(["title", Self.title(draft?.title), Self.title(live?.title)])
         table.add(["updated", Self.time(draft?.updatedAt), Self.time(live?.updatedAt)])
         table.add(["content", Self.size(draft?.content), Self.size(live?.content)])
-        return "\(table.text)\n\n\(verdict)"
+        return "\(table.text(style))\n\n\(style.paint(verdict, tone))"
     }
 
     private var revisions: String {
@@ -72,7 +79,15 @@ package struct PostComparison: Hashable, Sendable {
         }
     }
 
-    private static func title(_ title: String?) -> String { title.map { Table.shortened($0, to: 40) } ?? "-" }
+    private var tone: TerminalStyle.Tone {
+        switch agreement {
+        case .agree: .good
+        case .underWay: .busy
+        case .differ: .alarm
+        }
+    }
+
+    private static func title(_ title: String?) -> String { title.map { TerminalText.shortened($0, to: 40) } ?? "-" }
 
     private static func time(_ time: Timestamp?) -> String { time?.description ?? "-" }
 

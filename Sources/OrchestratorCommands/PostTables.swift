@@ -1,3 +1,4 @@
+package import Hosting
 package import Posts
 import TCC
 package import TCCHTTP
@@ -43,7 +44,7 @@ package enum PostTables {
     private static let longestTitle = 48
 
     /// An author's posts.
-    package static func drafts(_ page: Page<DraftBesideLive>) -> String {
+    package static func drafts(_ page: Page<DraftBesideLive>, _ style: TerminalStyle = .text) -> String {
         guard !page.items.isEmpty else { return "There are no drafts of this author." }
         var table = Table([
             .init("ID"), .init("STATUS"), .init("REVISION", isNumeric: true), .init("PUBLISHED", isNumeric: true),
@@ -51,32 +52,39 @@ package enum PostTables {
         ])
         for item in page.items {
             let draft = item.draft
+            let published = draft.publishedRevision.map { String($0) } ?? "-"
+            let online = item.onlineRevision.map { String($0) } ?? "-"
+            // Between a transaction's two confirms they may differ.
+            let isApart = online != (draft.status == .published ? published : "-") && draft.pendingTransaction == nil
             table.add([
-                draft.id.description, draft.status.rawValue, String(draft.revision),
-                draft.publishedRevision.map { String($0) } ?? "-", item.onlineRevision.map { String($0) } ?? "-",
-                draft.updatedAt.description, Table.shortened(draft.title, to: longestTitle),
+                .init(draft.id.description), .init(draft.status.rawValue, draft.status.tone),
+                .init(String(draft.revision)), .init(published), .init(online, isApart ? .alarm : nil),
+                .init(draft.updatedAt.description, .faint),
+                .init(TerminalText.shortened(draft.title, to: longestTitle)),
             ])
         }
-        return withMore(table.text, page.nextCursor)
+        return withMore(table.text(style), page.nextCursor)
     }
 
     /// What readers see.
-    package static func live(_ page: Page<Post>) -> String {
+    package static func live(_ page: Page<Post>, _ style: TerminalStyle = .text) -> String {
         guard !page.items.isEmpty else { return "Readers see no posts." }
         var table = Table([
             .init("ID"), .init("AUTHOR"), .init("REVISION", isNumeric: true), .init("UPDATED"), .init("TITLE"),
         ])
         for post in page.items {
             table.add([
-                post.id.description, Table.shortened(post.author, to: longestTitle), String(post.revision),
-                post.updatedAt.description, Table.shortened(post.title, to: longestTitle),
+                .init(post.id.description), .init(TerminalText.shortened(post.author, to: longestTitle)),
+                .init(String(post.revision)), .init(post.updatedAt.description, .faint),
+                .init(TerminalText.shortened(post.title, to: longestTitle)),
             ])
         }
-        return withMore(table.text, page.nextCursor)
+        return withMore(table.text(style), page.nextCursor)
     }
 
     /// A list, and under it that it goes on, if it does.
     package static func withMore(_ text: String, _ cursor: String?) -> String {
-        cursor == nil ? text : "\(text)\n\nThere are more; raise --limit to see them."
+        guard let cursor else { return text }
+        return "\(text)\n\nThere are more; go on with --cursor \(TerminalText.printable(cursor)), or raise --limit."
     }
 }

@@ -1,5 +1,5 @@
 import ArgumentParser
-import Foundation
+import Hosting
 
 /// The command `orchestrator publish`.
 struct Publish: AsyncParsableCommand {
@@ -41,33 +41,29 @@ struct Publish: AsyncParsableCommand {
     mutating func run() async throws {
         let search = try MarkdownSearch(paths)
         for folder in search.emptyFolders {
-            Output.note("note: there are no Markdown files (.md, .markdown) in '\(folder)'.")
+            Output.note("note", "there are no Markdown files (.md, .markdown) in '\(folder)'.")
         }
         for folder in search.unreadableFolders {
-            Output.note("warning: the folder '\(folder)' cannot be read; what is in it was left out.")
+            Output.note("warning", "the folder '\(folder)' cannot be read; what is in it was left out.")
         }
         let report = search.files.isEmpty ? PublishReport([]) : try await publish(search.files)
         if shared.json {
             try Output.json(report.json)
         } else {
-            try Output.line(report.text(isVerbose: verbose))
+            try Output.line(report.text(isVerbose: verbose, .standardOutput))
         }
         let status = search.unreadableFolders.isEmpty ? report.status : max(report.status, .refused)
         if status != .done { throw ExitCode(status.rawValue) }
     }
 
     private func publish(_ files: [MarkdownFile]) async throws -> PublishReport {
-        let style = ProgressBar.Style(
-            isTerminal: isatty(STDERR_FILENO) == 1,
-            environment: ProcessInfo.processInfo.environment
-        )
         let (author, inFlight) = (author.author, inFlight)
         return try await Services.with(shared, connections: inFlight) { services in
             try await services.greet([.orchestrator, .draft, .online])
             let run = PublishRun(
                 publisher: FilePublisher(services: services, author: author),
                 inFlight: inFlight,
-                bar: ProgressBar(total: files.count, style: style)
+                bar: ProgressBar(total: files.count, style: .standardError)
             )
             return await run.publish(files)
         }

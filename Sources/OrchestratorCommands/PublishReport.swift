@@ -1,3 +1,4 @@
+package import Hosting
 package import TCC
 
 /// What became of all the files, for people and for scripts.
@@ -75,12 +76,17 @@ package struct PublishReport: Hashable, Sendable {
     }
 
     /// For people: the counts, and each refused file and why; if verbose, each other file too.
-    package func text(isVerbose: Bool) -> String {
+    ///
+    /// - Parameters:
+    ///   - isVerbose: whether to list each file.
+    ///   - style: what it is written to.
+    /// - Returns: the text.
+    package func text(isVerbose: Bool, _ style: TerminalStyle = .text) -> String {
         let counts = counts.text
         let summary = counts.prefix(1).uppercased() + counts.dropFirst() + "."
         let table = isVerbose ? everyFile : refusedFiles
         guard let table else { return summary }
-        return "\(summary)\n\n\(table.text)"
+        return "\(summary)\n\n\(table.text(style))"
     }
 
     private var refusedFiles: Table? {
@@ -88,7 +94,7 @@ package struct PublishReport: Hashable, Sendable {
         var isEmpty = true
         for entry in entries {
             guard case .refused(let refusal) = entry.result else { continue }
-            table.add([entry.path, refusal.code, refusal.detail])
+            table.add([.init(entry.path), .init(refusal.code, .bad), .init(refusal.detail)])
             isEmpty = false
         }
         return isEmpty ? nil : table
@@ -104,11 +110,20 @@ package struct PublishReport: Hashable, Sendable {
             case .published(let post):
                 let revision = post.revision.map { String($0) } ?? ""
                 let detail = post.isAccepted ? "accepted; follow it with: transactions show \(post.gid)" : ""
-                table.add([entry.path, "published", revision, post.id, detail])
+                table.add([
+                    .init(entry.path), .init("published", post.isAccepted ? .busy : .good), .init(revision),
+                    .init(post.id), .init(detail),
+                ])
             case .skipped(let id, let revision):
-                table.add([entry.path, "skipped", String(revision), id.description, "unchanged"])
+                table.add([
+                    .init(entry.path), .init("skipped", .faint), .init(String(revision)), .init(id.description),
+                    .init("unchanged"),
+                ])
             case .refused(let refusal):
-                table.add([entry.path, "refused", "", "", "\(refusal.code): \(refusal.detail)"])
+                table.add([
+                    .init(entry.path), .init("refused", .bad), .init(""), .init(""),
+                    .init("\(refusal.code): \(refusal.detail)"),
+                ])
             }
         }
         return table

@@ -4,7 +4,7 @@ import TCCHTTP
 
 /// The services as a command sees them.
 struct Services: Sendable {
-    private static let callTimeout = Duration.seconds(15)
+    private static let usualCallTimeout = Duration.seconds(15)
     private static let helloTimeout = Duration.seconds(3)
     /// How long a command that somebody waits for asks again.
     static let patience = Duration.seconds(15)
@@ -12,6 +12,8 @@ struct Services: Sendable {
 
     /// Clocks and chance.
     let world: World
+    /// How long one call may take.
+    private let callTimeout: Duration
     private let addresses: ServiceAddresses
     private let mint: TokenMint?
     private let client: JSONClient
@@ -22,6 +24,7 @@ struct Services: Sendable {
     ///   - options: where the services are.
     ///   - needsToken: whether the secret is needed.
     ///   - connections: how many calls to one service run at once.
+    ///   - callTimeout: how long one call may take.
     ///   - body: what to run.
     /// - Returns: what it returns.
     /// - Throws: what it throws; before it, a usage error about the secret.
@@ -29,6 +32,7 @@ struct Services: Sendable {
         _ options: SharedOptions,
         needsToken: Bool = true,
         connections: Int = 8,
+        callTimeout: Duration = Self.usualCallTimeout,
         _ body: (Services) async throws -> Result
     ) async throws -> Result {
         try await with(try options.addresses(), needsToken: needsToken, connections: connections, body)
@@ -51,7 +55,13 @@ struct Services: Sendable {
     ) async throws -> Result {
         let mint = needsToken ? try await TokenMint(secretFile: addresses.secretFile) : nil
         let client = JSONClient(connectionsPerHost: connections)
-        let services = Services(world: .system, addresses: addresses, mint: mint, client: client)
+        let services = Services(
+            world: .system,
+            callTimeout: callTimeout,
+            addresses: addresses,
+            mint: mint,
+            client: client
+        )
         do {
             let result = try await body(services)
             try await client.shutdown()
@@ -66,7 +76,7 @@ struct Services: Sendable {
     /// Sends a request once.
     ///
     /// - Throws: ``Unreachable`` if there is no answer.
-    func attempt(_ request: ServiceRequest, timeout: Duration = Self.callTimeout) async throws -> ServiceAnswer {
+    func attempt(_ request: ServiceRequest, timeout: Duration? = nil) async throws -> ServiceAnswer {
         var token: String?
         if let caller = request.caller { token = try await mint?.token(for: caller) }
         do {
@@ -76,7 +86,7 @@ struct Services: Sendable {
                 token: token,
                 headers: request.headers,
                 body: request.body,
-                timeout: timeout
+                timeout: timeout ?? callTimeout
             )
             let seconds = answer.headers["retry-after"].flatMap { Int($0) }
             return ServiceAnswer(
@@ -167,15 +177,18 @@ struct Services: Sendable {
     /// - Parameters:
     ///   - type: what it holds.
     ///   - limit: how many items at most.
+    ///   - cursor: where to begin; nil for the beginning.
     ///   - request: makes the question, of a page's limit and a cursor.
     /// - Returns: them, and where the list goes on.
     /// - Throws: ``Unreachable``, or a ``CommandFailure`` if the service says no.
     func list<Item: Codable & Sendable>(
         of type: Item.Type,
         limit: Int,
+        from cursor: String? = nil,
         _ request: (_ limit: String, _ cursor: String?) -> ServiceRequest
     ) async throws -> Page<Item> {
         var all = Page<Item>(rows: [], limit: 0) { _ in "" }
+        all.nextCursor = cursor
         repeat {
             let size = min(limit - all.items.count, Self.largestPage)
             let answer = try await attempt(request(String(size), all.nextCursor))

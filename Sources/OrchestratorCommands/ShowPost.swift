@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosting
 import Posts
 import TCC
 import TCCHTTP
@@ -39,6 +40,6 @@ struct ShowPost: AsyncParsableCommand {
             return PostComparison(draft: draft, live: live)
         }
         if shared.json { return try Output.json(comparison) }
-        try Output.line(comparison.text)
+        try Output.line(comparison.text(.standardOutput))
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosting
 import TCC
 
 /// The command `orchestrator transactions show`.
@@ -29,7 +30,7 @@ struct ShowTransaction: AsyncParsableCommand {
         }
         guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
         if shared.json { return try Output.json(verbatim: answer.body) }
-        try Output.line(TransactionTables.details(try answer.transaction()))
+        try Output.line(TransactionTables.details(try answer.transaction(), .standardOutput))
     }
 }
 

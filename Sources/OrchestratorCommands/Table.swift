@@ -1,7 +1,8 @@
+package import Hosting
+
 /// Text in aligned columns.
 ///
-/// Widths are those of a terminal: wide East Asian characters and emoji take two columns, combining marks none. Control
-/// characters, which a title may hold and a terminal would obey, are replaced.
+/// Cells are made printable: a title may hold control characters, which a terminal would obey.
 package struct Table: Hashable, Sendable {
     /// A column.
     package struct Column: Hashable, Sendable {
@@ -21,10 +22,30 @@ package struct Table: Hashable, Sendable {
         }
     }
 
-    private static let gap = "  "
+    /// A cell.
+    package struct Cell: Hashable, Sendable {
+        /// What it says.
+        package var text: String
+        /// What its colour says.
+        package var tone: TerminalStyle.Tone?
+
+        /// Makes a cell.
+        ///
+        /// - Parameters:
+        ///   - text: what it says.
+        ///   - tone: what its colour says, if it has one.
+        package init(_ text: String, _ tone: TerminalStyle.Tone? = nil) {
+            var text = TerminalText.printable(text)
+            while text.last == " " { text.removeLast() }
+            self.text = text
+            self.tone = tone
+        }
+    }
+
+    private static let gap = 2
 
     private let columns: [Column]
-    private var rows: [[String]] = []
+    private var rows: [[Cell]] = []
 
     /// An empty table.
     ///
@@ -34,77 +55,55 @@ package struct Table: Hashable, Sendable {
     /// Adds a row.
     ///
     /// - Parameter cells: a cell a column; missing ones are empty.
-    package mutating func add(_ cells: [String]) {
-        let padded = cells.prefix(columns.count) + Array(repeating: "", count: max(0, columns.count - cells.count))
-        rows.append(padded.map(Self.printable))
+    package mutating func add(_ cells: [Cell]) {
+        let missing = max(0, columns.count - cells.count)
+        rows.append(cells.prefix(columns.count) + Array(repeating: Cell(""), count: missing))
     }
 
-    /// The table, a line a row, without spaces at the ends of lines and without a last line's end.
-    package var text: String {
-        let lines = [columns.map(\.heading)] + rows
-        let widths = columns.indices.map { index in lines.map { Self.width(of: $0[index]) }.max() ?? 0 }
-        return
-            lines.map { cells in
-                let padded = cells.indices.map { index in
-                    let blank = String(repeating: " ", count: widths[index] - Self.width(of: cells[index]))
-                    return columns[index].isNumeric ? blank + cells[index] : cells[index] + blank
-                }
-                var line = padded.joined(separator: Self.gap)
-                while line.last == " " { line.removeLast() }
-                return line
-            }
-            .joined(separator: "\n")
-    }
+    /// Adds a row without colours.
+    ///
+    /// - Parameter texts: a text a column; missing ones are empty.
+    package mutating func add(_ texts: [String]) { add(texts.map { Cell($0) }) }
 
-    /// A text cut to a width, with an ellipsis where something is missing.
-    package static func shortened(_ text: String, to limit: Int) -> String {
-        let text = printable(text)
-        guard width(of: text) > limit else { return text }
-        var short = ""
-        var used = 1
-        for character in text {
-            used += width(of: character)
-            if used > limit { break }
-            short.append(character)
+    /// The table without colours.
+    package var text: String { text(.text) }
+
+    /// The table, a line a row, without a last line's end.
+    ///
+    /// - Parameter style: what it is written to.
+    /// - Returns: the table.
+    package func text(_ style: TerminalStyle) -> String { lines(style).joined(separator: "\n") }
+
+    /// The table's lines, the headings first, without spaces at their ends.
+    ///
+    /// - Parameters:
+    ///   - style: what it is written to.
+    ///   - limit: how many columns of a terminal a line may take; what is longer is cut.
+    /// - Returns: the lines.
+    package func lines(_ style: TerminalStyle, cutTo limit: Int = .max) -> [String] {
+        let all = [columns.map { Cell($0.heading, .strong) }] + rows
+        let widths = columns.indices.map { index in
+            all.map { TerminalText.width(of: $0[index].text) }.max() ?? 0
         }
-        return short + "\u{2026}"
+        return all.map { line($0, widths, style, limit) }
     }
 
-    /// How many columns of a terminal a text takes.
-    package static func width(of text: String) -> Int {
-        text.reduce(0) { $0 + width(of: $1) }
-    }
-
-    private static func width(of character: Character) -> Int {
-        guard let scalar = character.unicodeScalars.first else { return 0 }
-        if scalar.isASCII { return 1 }
-        switch scalar.properties.generalCategory {
-        case .nonspacingMark, .enclosingMark, .format: return 0
-        default: return isWide(scalar) || character.unicodeScalars.contains("\u{FE0F}") ? 2 : 1
+    /// Spaces are written only before something that follows, and control sequences take no room.
+    private func line(_ cells: [Cell], _ widths: [Int], _ style: TerminalStyle, _ limit: Int) -> String {
+        var line = ""
+        var end = 0
+        var start = 0
+        for index in cells.indices {
+            let cell = cells[index]
+            let width = TerminalText.width(of: cell.text)
+            let left = columns[index].isNumeric ? start + widths[index] - width : start
+            start += widths[index] + Self.gap
+            guard width > 0, left < limit else { continue }
+            line += String(repeating: " ", count: left - end)
+            line += style.paint(TerminalText.shortened(cell.text, to: limit - left), cell.tone)
+            end = left + width
+            if end > limit { break }
         }
-    }
-
-    /// The main blocks that are wide by Unicode Standard Annex 11.
-    private static func isWide(_ scalar: Unicode.Scalar) -> Bool {
-        switch scalar.value {
-        case 0x1100...0x115F, 0x2E80...0x303E, 0x3041...0xA4CF, 0xA960...0xA97F, 0xAC00...0xD7A3, 0xF900...0xFAFF,
-            0xFE30...0xFE6F, 0xFF00...0xFF60, 0xFFE0...0xFFE6, 0x1F300...0x1F64F, 0x1F680...0x1F6FF,
-            0x1F900...0x1F9FF, 0x1FA70...0x1FAFF, 0x20000...0x3FFFD:
-            true
-        default: scalar.properties.isEmojiPresentation
-        }
-    }
-
-    private static func printable(_ text: String) -> String {
-        String(
-            String.UnicodeScalarView(
-                text.unicodeScalars.map { scalar in
-                    switch scalar.properties.generalCategory {
-                    case .control, .lineSeparator, .paragraphSeparator: " "
-                    default: scalar
-                    }
-                }
-            )
-        )
+        return line
     }
 }

@@ -1,35 +1,37 @@
+package import Hosting
 package import TCC
 package import TCCHTTP
 
 /// Transactions for people.
 package enum TransactionTables {
     /// A list.
-    package static func list(_ page: Page<TransactionRecord>) -> String {
+    package static func list(_ page: Page<TransactionRecord>, _ style: TerminalStyle = .text) -> String {
         guard !page.items.isEmpty else { return "There are no such transactions." }
         var table = Table([
             .init("GID"), .init("ACTION"), .init("STATE"), .init("POST"), .init("REVISION", isNumeric: true),
             .init("BEGUN"), .init("TOOK", isNumeric: true), .init("REASON"),
         ])
         for record in page.items {
+            let took = record.finishedAt.map { milliseconds(from: record.createdAt, to: $0) }
+            let revision = record.labels["revision"]?.integer.map { String($0) }
             table.add([
-                record.gid.description, record.action, state(of: record), record.labels["postID"]?.string ?? "-",
-                record.labels["revision"]?.integer.map { String($0) } ?? "-", record.createdAt.description,
-                record.finishedAt.map { milliseconds(from: record.createdAt, to: $0) } ?? "-",
-                record.reason?.code ?? "",
+                .init(record.gid.description), .init(record.action), record.stateCell,
+                .init(record.labels["postID"]?.string ?? "-"), .init(revision ?? "-"),
+                .init(record.createdAt.description, .faint), .init(took ?? "-"), .init(record.reason?.code ?? ""),
             ])
         }
-        return PostTables.withMore(table.text, page.nextCursor)
+        return PostTables.withMore(table.text(style), page.nextCursor)
     }
 
     /// One, with its branches and its timeline.
-    package static func details(_ record: TransactionRecord) -> String {
-        [facts(record), branches(record), timeline(record)].joined(separator: "\n\n")
+    package static func details(_ record: TransactionRecord, _ style: TerminalStyle = .text) -> String {
+        [facts(record), branches(record), timeline(record)].map { $0.text(style) }.joined(separator: "\n\n")
     }
 
-    private static func facts(_ record: TransactionRecord) -> String {
+    private static func facts(_ record: TransactionRecord) -> Table {
         var table = Table([.init("transaction"), .init(record.gid.description)])
         table.add(["action", record.action])
-        table.add(["state", state(of: record)])
+        table.add([.init("state"), record.stateCell])
         if let reason = record.reason { table.add(["reason", reason.code]) }
         for (name, label) in [("postID", "post"), ("revision", "revision")] {
             let value = record.labels[name]
@@ -38,22 +40,23 @@ package enum TransactionTables {
         table.add(["begun", record.createdAt.description])
         if let moment = record.decidedAt { table.add(["decided", since(record.createdAt, moment)]) }
         if let moment = record.finishedAt { table.add(["finished", since(record.createdAt, moment)]) }
-        return table.text
+        return table
     }
 
-    private static func branches(_ record: TransactionRecord) -> String {
+    private static func branches(_ record: TransactionRecord) -> Table {
         var table = Table([
             .init("BRANCH"), .init("STATE"), .init("ATTEMPTS", isNumeric: true), .init("LAST ERROR"),
         ])
         for branch in record.branches {
             table.add([
-                branch.name.description, branch.state.rawValue, String(branch.attempts), branch.lastError ?? "-",
+                .init(branch.name.description), .init(branch.state.rawValue, branch.state.tone),
+                .init(String(branch.attempts)), .init(branch.lastError ?? "-"),
             ])
         }
-        return table.text
+        return table
     }
 
-    private static func timeline(_ record: TransactionRecord) -> String {
+    private static func timeline(_ record: TransactionRecord) -> Table {
         var table = Table([.init("AFTER", isNumeric: true), .init("EVENT"), .init("BRANCH"), .init("DETAIL")])
         for event in record.timeline {
             table.add([
@@ -61,11 +64,7 @@ package enum TransactionTables {
                 event.branch?.description ?? "", event.detail ?? "",
             ])
         }
-        return table.text
-    }
-
-    private static func state(of record: TransactionRecord) -> String {
-        record.isStuck ? "\(record.state.rawValue), STUCK" : record.state.rawValue
+        return table
     }
 
     private static func milliseconds(from start: Timestamp, to end: Timestamp) -> String {

@@ -60,7 +60,7 @@ struct CommandLineComparisonTests {
         ] as [(Draft?, Post?)] {
             let comparison = PostComparison(draft: draft, live: live)
             #expect(comparison.isAgreed == false)
-            #expect(comparison.text.contains("do not agree"))
+            #expect(comparison.text().contains("do not agree"))
         }
     }
 
@@ -74,7 +74,7 @@ struct CommandLineComparisonTests {
     @Test("People see two columns")
     func columns() {
         #expect(
-            PostComparison(draft: draft(.private), live: nil).text == """
+            PostComparison(draft: draft(.private), live: nil).text() == """
                           DRAFT SERVICE             ONLINE SERVICE
                 status    private                   not visible
                 revision  2                         -

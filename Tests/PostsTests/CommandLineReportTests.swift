@@ -1,3 +1,4 @@
+import Hosting
 import OrchestratorCommands
 import TCC
 import Testing
@@ -76,16 +77,6 @@ struct CommandLineReportTests {
         )
     }
 
-    @Test("The bar is for terminals, and coloured only where colours are wanted")
-    func progressBarStyle() {
-        typealias Style = ProgressBar.Style
-        #expect(Style(isTerminal: true, environment: [:]) == .coloured)
-        #expect(Style(isTerminal: false, environment: [:]) == .none)
-        #expect(Style(isTerminal: true, environment: ["TERM": "dumb"]) == .none)
-        #expect(Style(isTerminal: true, environment: ["NO_COLOR": "1"]) == .plain)
-        #expect(Style(isTerminal: true, environment: ["NO_COLOR": ""]) == .coloured)
-    }
-
     @Test("The bar fills as files come to their end")
     func progressBarFills() {
         var counts = PublishReport.Counts()
@@ -94,7 +85,7 @@ struct CommandLineReportTests {
         let drawn = ProgressBar(total: 4, style: .plain).drawn(counts)
         #expect(drawn.hasSuffix("[############............] 2/4  published 1, skipped 1, refused 0"))
         #expect(ProgressBar(total: 4, style: .coloured).drawn(counts).contains("\u{1B}[32m############\u{1B}[0m"))
-        #expect(ProgressBar(total: 4, style: .none).drawn(counts).isEmpty)
-        #expect(ProgressBar(total: 4, style: .none).erased.isEmpty)
+        #expect(ProgressBar(total: 4, style: .text).drawn(counts).isEmpty)
+        #expect(ProgressBar(total: 4, style: .text).erased.isEmpty)
     }
 }

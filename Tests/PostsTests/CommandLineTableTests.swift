@@ -1,3 +1,4 @@
+import Hosting
 import OrchestratorCommands
 import Testing
 
@@ -19,11 +20,11 @@ struct CommandLineTableTests {
 
     @Test("Wide characters take two columns, combining marks none")
     func measuresWidths() {
-        #expect(Table.width(of: "abc") == 3)
-        #expect(Table.width(of: "\u{65E5}\u{672C}") == 4)
-        #expect(Table.width(of: "\u{1F600}") == 2)
-        #expect(Table.width(of: "e\u{301}") == 1)
-        #expect(Table.width(of: "\u{200B}") == 0)
+        #expect(TerminalText.width(of: "abc") == 3)
+        #expect(TerminalText.width(of: "\u{65E5}\u{672C}") == 4)
+        #expect(TerminalText.width(of: "\u{1F600}") == 2)
+        #expect(TerminalText.width(of: "e\u{301}") == 1)
+        #expect(TerminalText.width(of: "\u{200B}") == 0)
         var table = Table([.init("T"), .init("N")])
         table.add(["\u{65E5}\u{672C}", "1"])
         table.add(["abcd", "2"])
@@ -39,8 +40,39 @@ struct CommandLineTableTests {
 
     @Test("A long text is cut with an ellipsis")
     func shortens() {
-        #expect(Table.shortened("12345", to: 5) == "12345")
-        #expect(Table.shortened("123456", to: 5) == "1234\u{2026}")
-        #expect(Table.shortened("\u{65E5}\u{672C}\u{8A9E}", to: 5) == "\u{65E5}\u{672C}\u{2026}")
+        #expect(TerminalText.shortened("12345", to: 5) == "12345")
+        #expect(TerminalText.shortened("123456", to: 5) == "1234\u{2026}")
+        #expect(TerminalText.shortened("\u{65E5}\u{672C}\u{8A9E}", to: 5) == "\u{65E5}\u{672C}\u{2026}")
+    }
+
+    @Test("Colours take no room, and stand around the text alone")
+    func coloursTakeNoRoom() {
+        var table = Table([.init("STATE"), .init("N", isNumeric: true), .init("NOTE")])
+        table.add([.init("confirmed", .good), .init("7", .faint), .init("a")])
+        table.add([.init("trying", .busy), .init("1234"), .init("b")])
+        #expect(table.text == "STATE         N  NOTE\nconfirmed     7  a\ntrying     1234  b")
+        #expect(table.text(.plain) == table.text)
+        let coloured = table.text(.coloured)
+        #expect(coloured.contains("\n\u{1B}[32mconfirmed\u{1B}[0m     \u{1B}[2m7\u{1B}[0m  a\n"))
+        #expect(Self.withoutColours(coloured) == table.text)
+    }
+
+    @Test("A line is cut to the width that there is, colours and wide characters or not", arguments: 0...30)
+    func cutsLines(width: Int) {
+        var table = Table([.init("STATE"), .init("N", isNumeric: true), .init("TITLE")])
+        table.add([.init("confirmed", .good), .init("7"), .init("\u{65E5}\u{672C}\u{8A9E} text", .alarm)])
+        for style in TerminalStyle.allCases {
+            for line in table.lines(style, cutTo: width) {
+                #expect(TerminalText.width(of: Self.withoutColours(line)) <= width)
+                // No colour outlives its text.
+                let starts = line.count { $0 == "\u{1B}" }
+                #expect(starts == 2 * line.matches(of: /\u{1B}\[0m/).count)
+            }
+        }
+        if width == 30 { #expect(table.lines(.text, cutTo: width).joined(separator: "\n") == table.text) }
+    }
+
+    private static func withoutColours(_ text: String) -> String {
+        text.replacing(/\u{1B}\[[0-9;]*m/, with: "")
     }
 }
