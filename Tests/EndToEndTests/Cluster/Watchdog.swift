@@ -52,7 +52,9 @@ final class Watchdog: Sendable {
 enum Launch {
     private static let turn = Mutex(())
 
-    static func run(_ process: Process) throws {
-        try turn.withLock { _ in try process.run() }
+    static func run(_ process: Process) throws { try alone { try process.run() } }
+
+    static func alone<Result>(_ start: () throws -> Result) rethrows -> Result {
+        try turn.withLock { _ in try start() }
     }
 }
