@@ -23,6 +23,14 @@ package enum TransactionTables {
         return PostTables.withMore(table.text(style), page.nextCursor)
     }
 
+    /// One in a line, as it is at a moment.
+    package static func line(_ record: TransactionRecord, at now: Timestamp) -> String {
+        let state = record.isStuck ? "\(record.state.rawValue), STUCK" : record.state.rawValue
+        let errors = record.branches.compactMap { WatchFrame.error(of: $0, in: record) }
+        let parts = [now.description, record.gid.description, record.action, state, WatchFrame.branches(of: record)]
+        return TerminalText.printable((parts + errors).joined(separator: "  "))
+    }
+
     /// One, with its branches and its timeline.
     package static func details(_ record: TransactionRecord, _ style: TerminalStyle = .text) -> String {
         [facts(record), branches(record), timeline(record)].map { $0.text(style) }.joined(separator: "\n\n")

@@ -11,6 +11,6 @@ struct Transactions: AsyncParsableCommand {
             Example:
               orchestrator transactions list --state confirming
             """,
-        subcommands: [ListTransactions.self, ShowTransaction.self, RetryTransaction.self]
+        subcommands: [ListTransactions.self, WatchTransactions.self, ShowTransaction.self, RetryTransaction.self]
     )
 }
