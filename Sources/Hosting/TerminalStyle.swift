@@ -61,6 +61,19 @@ package enum TerminalStyle: Hashable, Sendable, CaseIterable {
     /// Whether what is written can be written over.
     package var isRedrawn: Bool { self != .text }
 
+    private static let identities = ["36", "35", "34", "33", "32"]
+
+    /// A text in the colour of one of several things that are shown side by side.
+    ///
+    /// - Parameters:
+    ///   - text: the text; of others' making only as ``TerminalText/printable(_:)`` leaves it.
+    ///   - identity: which of the things, counted from 0.
+    /// - Returns: the text, with control sequences around it where it is coloured.
+    package func paint(_ text: String, identity: Int) -> String {
+        guard self == .coloured else { return text }
+        return "\u{1B}[\(Self.identities[identity % Self.identities.count])m\(text)\u{1B}[0m"
+    }
+
     /// A text in a colour, where there are colours.
     ///
     /// - Parameters:

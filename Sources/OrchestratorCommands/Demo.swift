@@ -49,7 +49,7 @@ struct Demo: AsyncParsableCommand {
                     try await DemoScript(stage: stage, services: services).play(files)
                 }
             } catch {
-                if !Task.isCancelled { for line in stage.logs { Output.note(line) } }
+                if !Task.isCancelled { for line in stage.logs { Output.note("log", line) } }
                 throw error
             }
         }

@@ -1,3 +1,4 @@
+import Hosting
 import Posts
 import TCC
 
@@ -10,6 +11,7 @@ struct DemoPage: Sendable {
     }
 
     private static let width = 96
+    private let style = TerminalStyle.standardOutput
     private static let lanes = ["orchestrator", "draft service", "online service"]
 
     static func text(_ draft: Draft?) -> String {
@@ -27,7 +29,7 @@ struct DemoPage: Sendable {
     func introduce() throws {
         try Output.line(
             """
-            swift-tcc: one publish, two libraries, and crashes at the worst moments
+            \(style.paint("swift-tcc: one publish, two libraries, and crashes at the worst moments", .strong))
 
               Authors write in the draft service; readers read in the online service. Each has a database of its
               own, so nothing can change both at once. The orchestrator does it in two steps, called TCC:
@@ -42,23 +44,25 @@ struct DemoPage: Sendable {
         )
     }
 
-    func title(_ text: String) throws { try Output.line("\n\(text)\n") }
+    func title(_ text: String) throws { try Output.line("\n\(style.paint(text, .strong))\n") }
 
     func say(_ text: String) throws { try Output.line(Self.wrapped(text) + "\n") }
 
     func holdings(_ rows: [(when: String, holding: Holding)]) throws {
         var table = Table([.init(""), .init("DRAFT SERVICE"), .init("ONLINE SERVICE")])
-        for row in rows { table.add([row.when, row.holding.draft, row.holding.online]) }
+        for row in rows { table.add([.init(row.when), .init(row.holding.draft), .init(row.holding.online)]) }
         try Output.line(Self.indented(table.text) + "\n")
     }
 
     func diagram(_ record: TransactionRecord, of name: String, seen: [TimelineDiagram.Row] = []) throws {
         let diagram = TimelineDiagram(record, lanes: Self.lanes, seen: seen)
-        try Output.line(diagram.text() + "\n")
+        try Output.line(diagram.text(style) + "\n")
     }
 
     func check(_ isTrue: Bool, _ text: String) throws {
-        try Output.line(isTrue ? "  ✓ \(text)" : "  ✗ This is not so: \(text)")
+        try Output.line(
+            isTrue ? "  \(style.paint("✓", .good)) \(text)" : "  \(style.paint("✗ This is not so:", .bad)) \(text)"
+        )
     }
 
     func next() throws {
@@ -79,7 +83,7 @@ struct DemoPage: Sendable {
         var lines: [String] = []
         var line = " "
         for word in text.split(separator: " ") {
-            if Table.width(of: line) + 1 + Table.width(of: String(word)) > width {
+            if TerminalText.width(of: line) + 1 + TerminalText.width(of: String(word)) > width {
                 lines.append(line)
                 line = " "
             }

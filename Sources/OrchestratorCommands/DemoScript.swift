@@ -1,4 +1,5 @@
 import HTTPTypes
+import Hosting
 import Posts
 import TCC
 import TCCHTTP
@@ -57,7 +58,7 @@ struct DemoScript: Sendable {
         let run = PublishRun(
             publisher: FilePublisher(services: services, author: Self.author),
             inFlight: 8,
-            bar: ProgressBar(total: files.count, style: .none)
+            bar: ProgressBar(total: files.count, style: .text)
         )
         let report = await run.publish(files)
         let counts = report.counts
@@ -182,7 +183,7 @@ struct DemoScript: Sendable {
             let whole = try await draftOf(draft.id)
             let live = try await services.find(Post.self, .get(.online, "/v1/posts/\(draft.id)"))
             let comparison = PostComparison(draft: whole, live: live)
-            if comparison.agreement != .agree { differences.append("\(draft.title): \(comparison.text)") }
+            if comparison.agreement != .agree { differences.append("\(draft.title): \(comparison.text())") }
         }
         var unfinished = 0
         for state in TransactionState.allCases where !state.isFinished {

@@ -35,7 +35,13 @@ struct Services: Sendable {
         callTimeout: Duration = Self.usualCallTimeout,
         _ body: (Services) async throws -> Result
     ) async throws -> Result {
-        try await with(try options.addresses(), needsToken: needsToken, connections: connections, body)
+        try await with(
+            try options.addresses(),
+            needsToken: needsToken,
+            connections: connections,
+            callTimeout: callTimeout,
+            body
+        )
     }
 
     /// Runs something with the services at hand, and closes the connections after it.
@@ -44,6 +50,7 @@ struct Services: Sendable {
     ///   - addresses: where the services are.
     ///   - needsToken: whether the secret is needed.
     ///   - connections: how many calls to one service run at once.
+    ///   - callTimeout: how long one call may take.
     ///   - body: what to run.
     /// - Returns: what it returns.
     /// - Throws: what it throws; before it, a usage error about the secret.
@@ -51,6 +58,7 @@ struct Services: Sendable {
         _ addresses: ServiceAddresses,
         needsToken: Bool = true,
         connections: Int = 8,
+        callTimeout: Duration = Self.usualCallTimeout,
         _ body: (Services) async throws -> Result
     ) async throws -> Result {
         let mint = needsToken ? try await TokenMint(secretFile: addresses.secretFile) : nil

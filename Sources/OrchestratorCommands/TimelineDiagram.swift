@@ -1,3 +1,4 @@
+package import Hosting
 package import TCC
 
 /// A transaction's timeline as a picture: a row a moment, a lane a process.
@@ -71,22 +72,24 @@ package struct TimelineDiagram: Hashable, Sendable {
 
     /// The picture.
     ///
-    /// - Parameter style: colours a mark; given the happening and the text.
+    /// - Parameter style: what it is shown on.
     /// - Returns: its lines, without a last line's end.
-    package func text(_ style: (Happening, String) -> String = { $1 }) -> String {
+    package func text(_ style: TerminalStyle = .text) -> String {
         let widths = lanes.indices.map { lane in
             ([lanes[lane]] + rows.filter { $0.lane == lane }.map { "  \($0.what.text)" })
-                .map(Table.width(of:)).max() ?? 0
+                .map(TerminalText.width(of:)).max() ?? 0
         }
         var lines = [line("ms", zip(lanes, widths).map { Self.pad($0, to: $1) })]
         var alive = lanes.map { _ in true }
         let start = rows.first?.at.milliseconds ?? 0
         for row in rows {
             let cells = lanes.indices.map { lane in
-                guard lane == row.lane else { return Self.pad(alive[lane] ? "│" : "", to: widths[lane]) }
+                guard lane == row.lane else {
+                    return (alive[lane] ? style.paint("│", .faint) : " ") + Self.pad("", to: widths[lane] - 1)
+                }
                 let text = "\(row.what.mark) \(row.what.text)"
-                let blank = String(repeating: " ", count: max(0, widths[lane] - Table.width(of: text)))
-                return style(row.what, text) + blank
+                let blank = Self.pad("", to: widths[lane] - TerminalText.width(of: text))
+                return style.paint(text, row.what.tone) + blank
             }
             if case .death = row.what { alive[row.lane] = false }
             if case .birth = row.what { alive[row.lane] = true }
@@ -103,7 +106,7 @@ package struct TimelineDiagram: Hashable, Sendable {
     }
 
     private static func pad(_ text: String, to width: Int) -> String {
-        text + String(repeating: " ", count: max(0, width - Table.width(of: text)))
+        text + String(repeating: " ", count: max(0, width - TerminalText.width(of: text)))
     }
 }
 
@@ -114,6 +117,14 @@ extension TimelineDiagram.Happening {
         case .refusal: "✗"
         case .death: "✗"
         case .birth: "↻"
+        }
+    }
+
+    fileprivate var tone: TerminalStyle.Tone {
+        switch self {
+        case .step: .good
+        case .refusal, .birth: .caution
+        case .death: .bad
         }
     }
 

@@ -76,7 +76,7 @@ struct Up: AsyncParsableCommand {
         let console = UpConsole(
             names: processes.map(\.name),
             welcome: Self.welcome(data),
-            isColoured: isatty(STDOUT_FILENO) == 1
+            style: .standardOutput
         )
         console.say("starting \(processes.map(\.name).joined(separator: ", ")); data in \(data.folder)")
         let services = processes.map { command in
@@ -112,15 +112,15 @@ struct Up: AsyncParsableCommand {
         do {
             try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
         } catch {
-            throw CommandFailure(.refused, Self.unwritable(folder, error.localizedDescription))
+            throw CommandFailure(.usage, Self.unwritable(folder, error.localizedDescription))
         }
         guard access(folder, W_OK | X_OK) == 0 else {
-            throw CommandFailure(.refused, Self.unwritable(folder, String(cString: strerror(errno))))
+            throw CommandFailure(.usage, Self.unwritable(folder, String(cString: strerror(errno))))
         }
         do {
             _ = try SharedSecret.readOrCreate(secret)
         } catch let error as SharedSecret.Unusable {
-            throw CommandFailure(.refused, "\(error); delete it to have a new one made, or choose another.")
+            throw CommandFailure(.usage, "\(error); delete it to have a new one made, or choose another.")
         }
         return DataFiles(folder: folder, secret: secret)
     }

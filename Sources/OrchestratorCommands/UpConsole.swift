@@ -1,3 +1,4 @@
+import Hosting
 import Supervision
 import Synchronization
 
@@ -10,7 +11,8 @@ final class UpConsole: Sendable {
     }
 
     private let width: Int
-    private let colours: [String: String]
+    private let names: [String]
+    private let style: TerminalStyle
     private let welcome: String
     private let state: Mutex<State>
 
@@ -19,12 +21,13 @@ final class UpConsole: Sendable {
     /// - Parameters:
     ///   - names: the processes.
     ///   - welcome: what to say once all of them serve.
-    ///   - isColoured: whether each has its colour.
-    init(names: [String], welcome: String, isColoured: Bool) {
+    ///   - style: what it is shown on.
+    init(names: [String], welcome: String, style: TerminalStyle) {
         self.width = (names + [Self.ownName]).map(\.count).max() ?? 0
         self.welcome = welcome
         self.state = Mutex(State(waitsFor: Set(names)))
-        self.colours = [:]
+        self.names = names
+        self.style = style
     }
 
     /// Says something of its own.
@@ -54,7 +57,9 @@ final class UpConsole: Sendable {
 
     private func write(_ line: String, of name: String) {
         let padded = name + String(repeating: " ", count: max(0, width - name.count))
+        let prefix =
+            names.firstIndex(of: name).map { style.paint(padded, identity: $0) } ?? style.paint(padded, .strong)
         // `try?`: a terminal that is gone keeps nobody from running.
-        try? Output.line("\(padded) | \(line)")
+        try? Output.line("\(prefix) | \(TerminalText.printable(line))")
     }
 }

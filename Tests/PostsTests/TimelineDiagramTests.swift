@@ -1,3 +1,4 @@
+import Hosting
 import OrchestratorCommands
 import TCC
 import Testing
@@ -76,12 +77,9 @@ struct TimelineDiagramTests {
                 Self.event(1012, .acknowledged, "draft"),
             ]
         )
-        let text = TimelineDiagram(record, lanes: Self.lanes)
-            .text { happening, text in
-                if case .refusal = happening { "<\(text)>" } else { text }
-            }
-        #expect(text.contains("      4   │                            <✗ refused>       │"))
-        #expect(text.contains("● decided: cancel, on disk"))
-        #expect(text.contains("● cancelled"))
+        let text = TimelineDiagram(record, lanes: Self.lanes).text(.coloured)
+        #expect(text.contains("\u{1B}[33m✗ refused\u{1B}[0m       "))
+        #expect(text.contains("\u{1B}[32m● decided: cancel, on disk\u{1B}[0m"))
+        #expect(text.contains("● cancelled\u{1B}[0m"))
     }
 }

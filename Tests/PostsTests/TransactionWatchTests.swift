@@ -27,14 +27,17 @@ struct TransactionWatchTests {
         return record
     }
 
-    private func numbers(_ records: [TransactionRecord]) -> [UInt8] { records.map { WatchedTransactions.number($0.gid) } }
+    private func numbers(_ records: [TransactionRecord]) -> [UInt8] {
+        records.map { WatchedTransactions.number($0.gid) }
+    }
 
     @Test("The first look tells of what is in flight, and knows what has ended")
     func firstLook() {
         var watch = TransactionWatch(limit: 2)
         #expect(!watch.hasLooked)
         let changes = watch.looked([
-            Self.record(4, .trying), Self.record(3, .confirmed), Self.record(2, .confirming), Self.record(1, .cancelled),
+            Self.record(4, .trying), Self.record(3, .confirmed), Self.record(2, .confirming),
+            Self.record(1, .cancelled),
             Self.record(0, .confirmed),
         ])
         #expect(watch.hasLooked)

@@ -77,7 +77,13 @@ struct WatchFrameTests {
 
     @Test("No frame is wider or higher than its terminal, and none is empty", arguments: 1...60)
     func fits(size: Int) {
-        let stuck = Self.record(9, .confirming, ageMilliseconds: 9000, error: "\u{65E5}\u{672C}\u{1B}[2J", isStuck: true)
+        let stuck = Self.record(
+            9,
+            .confirming,
+            ageMilliseconds: 9000,
+            error: "\u{65E5}\u{672C}\u{1B}[2J",
+            isStuck: true
+        )
         let many = (10..<90).map { Self.record($0, .confirming, ageMilliseconds: 100, error: "no answer") }
         for (columns, rows) in [(size, 24), (80, size), (size, size)] {
             for style in TerminalStyle.allCases {
@@ -106,7 +112,10 @@ struct WatchFrameTests {
 
     @Test("What needs a person is said at the top, and in red")
     func stuck() {
-        let lines = frame([Self.record(1, .confirming, ageMilliseconds: 0, error: "409", isStuck: true)], style: .coloured)
+        let lines = frame(
+            [Self.record(1, .confirming, ageMilliseconds: 0, error: "409", isStuck: true)],
+            style: .coloured
+        )
         #expect(lines[0].hasPrefix("\u{1B}[1;31m12:00:05Z  1 in flight, 1 STUCK"))
         #expect(lines[3].contains("\u{1B}[1;31mconfirming, STUCK\u{1B}[0m"))
         #expect(lines[4] == "\u{1B}[1;31m  online: 409\u{1B}[0m")
