@@ -174,7 +174,29 @@ let package = Package(
             path: "Tests/QuotaLedger",
             swiftSettings: settings
         ),
+        // The examples of the documentation: a server for that participant, and a coordinator of one's own.
+        .executableTarget(
+            name: "quota-service",
+            dependencies: [
+                "Failpoints", "QuotaLedger", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird,
+                logging,
+            ],
+            path: "Tests/QuotaService",
+            swiftSettings: settings
+        ),
+        .executableTarget(
+            name: "promotion-service",
+            dependencies: ["Failpoints", "TCC", "TCCCoordinator", "TCCHTTP", "TCCStorage", grdb, hummingbird, logging],
+            path: "Tests/PromotionService",
+            swiftSettings: settings
+        ),
         .testTarget(name: "TCCTests", dependencies: ["TCC"], swiftSettings: settings),
+        // Holds the documentation to the code: every block of Swift, failpoint, file, flag, metric and log line in it.
+        .testTarget(
+            name: "DocumentationTests",
+            dependencies: ["DraftLibrary", "Failpoints", "OnlineLibrary", "OrchestratorCommands", argumentParser],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TCCStorageTests",
             dependencies: ["Failpoints", "TCC", "TCCStorage", grdb, logging],
@@ -215,7 +237,8 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Failpoints", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
-                "TCCStorage", "draft-service", "online-service", "orchestrator", grdb, hummingbird, httpTypes,
+                "TCCStorage", "draft-service", "online-service", "orchestrator", "promotion-service",
+                "quota-service", grdb, hummingbird, httpTypes,
                 lifecycle, logging, nioCore,
             ],
             swiftSettings: settings

@@ -40,7 +40,7 @@ public struct CoordinatorRoutes: Sendable {
     ///   - request: the request.
     ///   - makeTransaction: what to run, if the key does not belong to a transaction that is trying or committed.
     /// - Returns: 200 with the transaction if it is confirmed everywhere, 202 if that is yet to come.
-    /// - Throws: the problem that refused or cancelled it, or ``Unanswerable`` if nothing can be said of it.
+    /// - Throws: the problem that refused or cancelled it, or `Unanswerable` if nothing can be said of it.
     public func respond(
         to request: APIRequest,
         _ makeTransaction: (APIRequest) async throws -> TransactionRequest

@@ -4,7 +4,7 @@ public import TCC
 /// The participant's record of every branch: makes each call take effect once, in whatever order calls arrive.
 ///
 /// Synchronous functions over a database connection, each to be run in a transaction by its caller, together with the
-/// effect (the idea is DTM's "sub-transaction barrier"; the table is ``BarrierTable``).
+/// effect (the idea is DTM's "sub-transaction barrier"; the table is `BarrierTable`).
 public enum Barrier {
     /// Creates the barrier's tables.
     ///

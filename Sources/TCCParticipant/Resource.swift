@@ -15,7 +15,7 @@ public protocol Resource: Sendable {
     ///   - call: the try; its payload has been decoded.
     ///   - now: the time.
     ///   - database: the connection, in a transaction.
-    /// - Throws: a ``Problem`` to refuse: 409 with a code of the service's own, or 422 for what is not valid. A refusal
+    /// - Throws: a `Problem` to refuse: 409 with a code of the service's own, or 422 for what is not valid. A refusal
     ///   leaves nothing behind.
     func reserve(_ call: BranchCall<Payload>, at now: Timestamp, in database: Database) throws
 

@@ -1,0 +1,114 @@
+import Failpoints
+import Foundation
+import GRDB
+import Hummingbird
+import Logging
+import QuotaLedger
+import TCC
+import TCCHTTP
+import TCCParticipant
+import TCCStorage
+
+/// Serves a quota ledger: the coordinator's three calls, and what an operator does with accounts.
+@main
+struct QuotaService {
+    /// Runs until SIGTERM or SIGINT.
+    static func main() async throws {
+        let environment = ProcessInfo.processInfo.environment
+        let port = environment["PORT"].flatMap { Int($0) } ?? 8083
+        let folder = environment["DATA_DIR"] ?? "./data/quota-service"
+        let coordinatorURL = environment["COORDINATOR_URL"] ?? "http://127.0.0.1:8080"
+        let secret = try Data(contentsOf: URL(fileURLWithPath: environment["SECRET_FILE"] ?? "./data/secret"))
+        let failpoints = try Failpoints(environment["TCC_FAILPOINTS"])
+        let logger = Logger(label: "quota-service")
+
+        // One process a database: a second one is refused here.
+        let lock = try DirectoryLock(folder)
+        defer { lock.release() }
+        var migrator = DatabaseMigrator()
+        QuotaLedger.registerMigrations(in: &migrator)
+        let store = try DurableStore(
+            path: folder + "/quota.sqlite",
+            migrator: migrator,
+            failpoints: failpoints,
+            logger: logger
+        )
+        let participant = ParticipantService(
+            resource: QuotaLedger(),
+            store: store,
+            world: .system,
+            failpoints: failpoints,
+            logger: logger
+        )
+
+        let authority = await TokenAuthority(secret: secret, subject: "quota-service")
+        var api = API(authority: authority)
+        participant.addRoutes(to: &api)
+        Accounts(store: store).addRoutes(to: &api)
+
+        let client = JSONClient(connectionsPerHost: 8)
+        let coordinator = CoordinatorClient(client: client, authority: authority, url: coordinatorURL)
+        let application = Application(
+            responder: api.responder(),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+            services: [
+                // Without this one, a reservation whose coordinator died would hang.
+                OutcomeInquiry(participant) { try await coordinator.outcome(of: $0) },
+                // Without this one, the barrier would grow for ever.
+                BarrierPruner(participant, retention: .seconds(86400)) { try await coordinator.horizon() },
+            ],
+            logger: logger
+        )
+        try await application.runService()
+        try await client.shutdown()
+        try store.close()
+    }
+}
+
+/// The ledger's own routes, as any service has some: they know nothing of transactions.
+struct Accounts: Sendable {
+    let store: DurableStore
+
+    private struct Grant: Decodable {
+        let author: String
+        let posts: Int
+    }
+
+    private struct Account: Encodable {
+        let author: String
+        let granted: Int
+        let spent: Int
+        let held: Int
+    }
+
+    func addRoutes(to api: inout API) {
+        api.on(.post, "/v1/grants", allow: [.operator]) { request in
+            let grant = try request.decode(Grant.self)
+            guard grant.posts > 0 else { throw Problem.invalid("posts", "must be more than 0") }
+            try await store.write { database in
+                let sql = """
+                    INSERT INTO account VALUES (?, ?, 0)
+                    ON CONFLICT (author) DO UPDATE SET granted = granted + excluded.granted
+                    """
+                try database.execute(sql: sql, arguments: [grant.author, grant.posts])
+            }
+            return try .json(try await account(of: grant.author))
+        }
+        api.on(.get, "/v1/accounts/:author", allow: [.operator]) { request in
+            try .json(try await account(of: request.context.parameters.get("author") ?? ""))
+        }
+    }
+
+    private func account(of author: String) async throws -> Account {
+        let account = try await store.read { database in
+            let sql = """
+                SELECT granted, spent, (SELECT count(*) FROM held WHERE author = ?1) AS held
+                FROM account WHERE author = ?1
+                """
+            let row = try Row.fetchOne(database, sql: sql, arguments: [author])
+            return row.map { Account(author: author, granted: $0["granted"], spent: $0["spent"], held: $0["held"]) }
+        }
+        guard let account else { throw Problem(404, "not-found", "This author was never granted a post.") }
+        return account
+    }
+}
