@@ -99,7 +99,7 @@ final class Cluster: Sendable {
         var processes: [ServerRole: ServerProcess] = [:]
         for role in ServerRole.allCases {
             processes[role] = ServerProcess(
-                role: role,
+                name: role.rawValue,
                 executable: try BuildFolder.executable(role.rawValue),
                 arguments: (roleFlags[role] ?? [])
                     + Self.sharedFlags(port: ports[role] ?? 0, dataFolder: role.rawValue, directory, timeouts),
@@ -128,7 +128,7 @@ final class Cluster: Sendable {
         try FileManager.default.createDirectory(at: logFolder, withIntermediateDirectories: true)
         let shared = Self.sharedFlags(port: port, dataFolder: dataFolder ?? role.rawValue, directory, timeouts)
         let rival = ServerProcess(
-            role: role,
+            name: role.rawValue,
             executable: try BuildFolder.executable(role.rawValue),
             arguments: (roleFlags[role] ?? []) + shared,
             logFolder: logFolder

@@ -26,16 +26,25 @@ final class ServerProcess: Sendable {
         var lives = 0
     }
 
-    let role: ServerRole
+    /// What its log files and failures call it.
+    let name: String
     private let executable: URL
     private let arguments: [String]
+    private let environment: [String: String]
     private let logFolder: URL
     private let state = Mutex(State())
 
-    init(role: ServerRole, executable: URL, arguments: [String], logFolder: URL) {
-        self.role = role
+    init(
+        name: String,
+        executable: URL,
+        arguments: [String],
+        environment: [String: String] = [:],
+        logFolder: URL
+    ) {
+        self.name = name
         self.executable = executable
         self.arguments = arguments
+        self.environment = environment
         self.logFolder = logFolder
     }
 
@@ -44,7 +53,7 @@ final class ServerProcess: Sendable {
     /// - Parameter failpoints: for `TCC_FAILPOINTS`; nil for none.
     /// - Throws: ``Misuse`` if the last life has not ended, or whatever the system meets.
     func start(failpoints: String?) throws {
-        guard !isRunning else { throw Misuse(description: "\(role.rawValue) runs already") }
+        guard !isRunning else { throw Misuse(description: "\(name) runs already") }
         let life = state.withLock { state in
             state.lives += 1
             return state.lives
@@ -56,11 +65,12 @@ final class ServerProcess: Sendable {
         for name in ["HOST", "PORT", "DATA_DIR", "SECRET_FILE", "LOG_LEVEL"] { environment[name] = nil }
         environment["SWIFT_BACKTRACE"] = "enable=no"
         environment["TCC_FAILPOINTS"] = failpoints
+        environment.merge(self.environment) { _, own in own }
         process.environment = environment
         process.currentDirectoryURL = logFolder
         process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try file("\(role.rawValue).\(life).stdout")
-        process.standardError = try file("\(role.rawValue).\(life).stderr")
+        process.standardOutput = try file("\(name).\(life).stdout")
+        process.standardError = try file("\(name).\(life).stderr")
         try Launch.run(process)
         Watchdog.shared.watch(process.processIdentifier)
         state.withLock { $0.process = process }
@@ -90,9 +100,9 @@ final class ServerProcess: Sendable {
     /// Waits for the end of this life.
     @discardableResult
     func waitForDeath(within limit: Duration = .seconds(10)) async throws -> Death {
-        try await eventually("\(role.rawValue) is dead", within: limit) { !isRunning }
+        try await eventually("\(name) is dead", within: limit) { !isRunning }
         return try state.withLock { state in
-            guard let process = state.process else { throw Misuse(description: "\(role.rawValue) was never started") }
+            guard let process = state.process else { throw Misuse(description: "\(name) was never started") }
             Watchdog.shared.forget(process.processIdentifier)
             let isSignal = process.terminationReason == .uncaughtSignal
             return Death(
@@ -115,13 +125,13 @@ final class ServerProcess: Sendable {
         return (1...lives)
             .map { life in
                 let lines = text("stderr", ofLife: life).split(separator: "\n").suffix(25).joined(separator: "\n")
-                return "--- \(role.rawValue), life \(life)\n\(lines)"
+                return "--- \(name), life \(life)\n\(lines)"
             }
             .joined(separator: "\n")
     }
 
     private func text(_ stream: String, ofLife life: Int) -> String {
-        let url = logFolder.appendingPathComponent("\(role.rawValue).\(life).\(stream)")
+        let url = logFolder.appendingPathComponent("\(name).\(life).\(stream)")
         guard let data = FileManager.default.contents(atPath: url.path) else { return "" }
         return String(decoding: data, as: UTF8.self)
     }
