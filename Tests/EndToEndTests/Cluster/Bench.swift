@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import NIOCore
 import Synchronization
+import Supervision
 import TCC
 import TCCHTTP
 import Testing
