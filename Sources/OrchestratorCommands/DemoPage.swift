@@ -59,20 +59,15 @@ struct DemoPage: Sendable {
         try Output.line(diagram.text(style) + "\n")
     }
 
-    func check(_ isTrue: Bool, _ text: String) throws {
-        try Output.line(
-            isTrue ? "  \(style.paint("✓", .good)) \(text)" : "  \(style.paint("✗ This is not so:", .bad)) \(text)"
-        )
-    }
-
-    func next() throws {
-        let me = CommandLine.arguments[0]
-        try Output.line(
-            """
-
-            Now play with it yourself: '\(me) up' keeps the three running and says what to do next.
-            """
-        )
+    func show(_ verdict: DemoVerdict) throws {
+        for check in verdict.checks {
+            let mark = check.isTrue ? style.paint("✓", .good) : style.paint("✗ This is not so:", .bad)
+            try Output.line("  \(mark) \(check.text)")
+        }
+        for difference in verdict.differences { try Output.line("\n\(Self.indented(difference.text(style)))") }
+        guard verdict.isGood else { return }
+        let next = "\(CommandLine.arguments[0]) up"
+        try Output.line("\nNow play with it yourself: '\(next)' keeps the three running and says what to do next.")
     }
 
     private static func indented(_ text: String) -> String {

@@ -40,7 +40,7 @@ struct DemoScript: Sendable {
         try await participantDies(&star)
         try await coordinatorDies(&star)
         try await isRefused(star)
-        return try await conclude(star)
+        return try await conclude()
     }
 
     private func startAll() async throws {
@@ -74,9 +74,16 @@ struct DemoScript: Sendable {
     }
 
     private func participantDies(_ star: inout Star) async throws {
+        let failpoint = "participant.confirm.before=crash"
         try page.title("2. The online service dies between its try and its confirm")
+        try page.say(
+            """
+            Ann publishes \(star.name) again, with one more line. The online service was started with \
+            TCC_FAILPOINTS=\(failpoint): it will reserve, and die when it is told to confirm.
+            """
+        )
         try await stage.kill(.online)
-        try await stage.start(.online, failpoints: "participant.confirm.before=crash")
+        try await stage.start(.online, failpoints: failpoint)
         let before = try await look(star)
         star.text.content += "\nA second revision, published while the online service dies.\n"
         let start = stage.world.elapsed()
@@ -89,7 +96,6 @@ struct DemoScript: Sendable {
         try await stage.start(.online)
         let born = stage.world.wallClock()
         let record = try await finished(gid)
-        try page.say("Ann publishes \(star.name) again, with one more line.")
         try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
         try page.diagram(
             record,
@@ -109,9 +115,16 @@ struct DemoScript: Sendable {
     }
 
     private func coordinatorDies(_ star: inout Star) async throws {
+        let failpoint = "coordinator.decide.after=crash"
         try page.title("3. The orchestrator dies right after its decision")
+        try page.say(
+            """
+            Ann publishes a third revision. The orchestrator was started with TCC_FAILPOINTS=\(failpoint): the decision \
+            is on its disk, and nobody was told. Ann gets no answer at all; she cannot know what became of it.
+            """
+        )
         try await stage.kill(.orchestrator)
-        try await stage.start(.orchestrator, failpoints: "coordinator.decide.after=crash")
+        try await stage.start(.orchestrator, failpoints: failpoint)
         let before = try await look(star)
         star.text.content += "\nA third revision, published while the orchestrator dies.\n"
         async let death = stage.dead(.orchestrator)
@@ -125,7 +138,6 @@ struct DemoScript: Sendable {
         let answer = try await publish(star, key: "the-third")
         guard let gid = answer.decode(TransactionRecord.self)?.gid else { throw CommandFailure.refused(answer.problem) }
         let record = try await finished(gid)
-        try page.say("Ann publishes a third revision, and gets no answer at all: she cannot know what became of it.")
         try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
         try page.diagram(
             record,
@@ -137,14 +149,20 @@ struct DemoScript: Sendable {
         )
         try page.say(
             """
-            The decision was on disk before anybody was told, so the next life carries it out. Ann asks again with the \
-            same Idempotency-Key and is told of the same transaction: HTTP \(answer.status). Nothing happened twice.
+            The next life of the orchestrator found the decision on its disk and carried it out. Ann asks again with \
+            the same Idempotency-Key and is told of the same transaction: HTTP \(answer.status). Nothing happened twice.
             """
         )
     }
 
     private func isRefused(_ star: Star) async throws {
         try page.title("4. A try is refused")
+        try page.say(
+            """
+            Ann has two windows open. The one publishes its text; the other saves its own just then. The draft service \
+            refuses the try, since what is to be published is not based on what is saved; the online service does not.
+            """
+        )
         let before = try await look(star)
         let other = PostText(title: star.text.title, content: star.text.content + "\nSaved in the other window.\n")
         // The first window's publish has read the draft, and is held there for a moment.
@@ -155,12 +173,6 @@ struct DemoScript: Sendable {
         guard answer.conclusion == .refused, let gid = answer.problem.extensions["gid"]?.string.flatMap({ UUIDv7($0) })
         else { throw CommandFailure(.refused, "the try was not refused, but HTTP \(answer.status).") }
         let record = try await finished(gid)
-        try page.say(
-            """
-            Ann has two windows open. The one publishes its text; the other saved its own a moment before. The draft \
-            service refuses the try: what was to be published is not based on what is saved.
-            """
-        )
         try page.holdings([("before", before), ("after", try await look(star))])
         try page.diagram(record, of: star.name)
         try page.say(
@@ -173,36 +185,28 @@ struct DemoScript: Sendable {
     }
 
     /// Checks what the demo promised.
-    private func conclude(_ star: Star) async throws -> Bool {
+    private func conclude() async throws -> Bool {
         try page.title("Was anything lost?")
         let drafts = try await services.list(of: Draft.self, limit: 100) { limit, cursor in
             .get(.draft, "/v1/drafts", query: ["limit": limit, "cursor": cursor], as: Self.author)
         }
-        var differences: [String] = []
+        var posts: [PostComparison] = []
         for draft in drafts.items {
-            let whole = try await draftOf(draft.id)
             let live = try await services.find(Post.self, .get(.online, "/v1/posts/\(draft.id)"))
-            let comparison = PostComparison(draft: whole, live: live)
-            if comparison.agreement != .agree { differences.append("\(draft.title): \(comparison.text())") }
+            posts.append(PostComparison(draft: try await draftOf(draft.id), live: live))
         }
         var unfinished = 0
         for state in TransactionState.allCases where !state.isFinished {
             unfinished += try await transactions(in: state).count
         }
-        let confirmed = try await transactions(in: .confirmed).count
-        let cancelled = try await transactions(in: .cancelled).count
-        try page.check(
-            differences.isEmpty,
-            "Both libraries agree on \(drafts.items.count == 1 ? "the post" : "all \(drafts.items.count) posts")."
+        let verdict = DemoVerdict(
+            posts: posts,
+            unfinished: unfinished,
+            confirmed: try await transactions(in: .confirmed).count,
+            cancelled: try await transactions(in: .cancelled).count
         )
-        for difference in differences { try page.say(difference) }
-        try page.check(unfinished == 0, "No transaction is unfinished, and no reservation is left.")
-        try page.check(
-            cancelled == 1,
-            "\(confirmed) publishes done, \(cancelled) refused, 2 processes crashed, nothing lost."
-        )
-        try page.next()
-        return differences.isEmpty && unfinished == 0 && cancelled == 1
+        try page.show(verdict)
+        return verdict.isGood
     }
 
     // MARK: What the acts are made of

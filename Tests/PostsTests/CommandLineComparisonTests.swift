@@ -96,4 +96,19 @@ struct CommandLineComparisonTests {
         #expect(value["draft"] == .null)
         #expect(value["agree"] == .bool(false))
     }
+
+    @Test("The demo ends well only if the libraries agree on every post, and everything has ended as it was to")
+    func demoVerdict() {
+        let agreed = PostComparison(draft: draft(.published, published: 2), live: live)
+        func isGood(_ posts: [PostComparison], unfinished: Int = 0, cancelled: Int = 1) -> Bool {
+            DemoVerdict(posts: posts, unfinished: unfinished, confirmed: 3, cancelled: cancelled).isGood
+        }
+        #expect(isGood([agreed, agreed]))
+        #expect(!isGood([]))
+        #expect(!isGood([agreed, PostComparison(draft: draft(.published, published: 2), live: nil)]))
+        #expect(!isGood([PostComparison(draft: draft(.published, published: 2, content: "other"), live: live)]))
+        #expect(!isGood([PostComparison(draft: draft(.published, published: 2, pending: Self.id), live: live)]))
+        #expect(!isGood([agreed], unfinished: 1))
+        #expect(!isGood([agreed], cancelled: 0))
+    }
 }
