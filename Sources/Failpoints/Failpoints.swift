@@ -57,7 +57,12 @@ public struct Failpoints: Sendable {
         var rules: [Failpoint: [Rule]] = [:]
         for part in (specification ?? "").split(separator: ";") {
             let sides = part.split(separator: "=", maxSplits: 1).map { String($0).trimmed }
-            guard sides.count == 2 else { throw FailpointSyntaxError(part: String(part), problem: "no '='") }
+            guard sides.count == 2 else {
+                throw FailpointSyntaxError(
+                    part: String(part),
+                    problem: "write name=action, such as coordinator.decide.after=crash"
+                )
+            }
             guard let point = Failpoint(rawValue: sides[0]) else {
                 throw FailpointSyntaxError(
                     part: String(part),

@@ -11,6 +11,19 @@ public enum CommandEntry {
 
     private static let usage: Int32 = 2
 
+    /// How to install the shell completions of an executable, for its help.
+    ///
+    /// - Parameter name: the executable.
+    /// - Returns: four lines.
+    public static func completionHelp(_ name: String) -> String {
+        """
+        To complete with the Tab key, in this shell or for good from its start-up file:
+          bash: source <(\(name) --generate-completion-script bash)
+          zsh:  source <(\(name) --generate-completion-script zsh)
+          fish: \(name) --generate-completion-script fish | source
+        """
+    }
+
     /// Parses the command line and runs the command.
     ///
     /// - Parameter type: the root command.
@@ -38,6 +51,10 @@ public enum CommandEntry {
             // What was asked for: the help, the version, a completion script.
             say(type.fullMessage(for: error), on: .standardOutput)
             exit(0)
+        }
+        if !isParsed, let unknown = UnknownCommand(type, Array(CommandLine.arguments.dropFirst())) {
+            complain("\(unknown)\n  See '\(unknown.parent) --help' for more information.")
+            exit(usage)
         }
         if !isParsed || error is ValidationError {
             let text = type.fullMessage(for: error)

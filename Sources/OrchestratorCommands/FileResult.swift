@@ -74,7 +74,7 @@ package struct Refusal: Hashable, Sendable {
     ///   - problem: the problem.
     ///   - cause: whom it is due to.
     package init(_ problem: Problem, cause: Cause = .file) {
-        self.init(code: problem.code, detail: problem.detail, cause: cause)
+        self.init(code: problem.code, detail: problem.detailWithAdvice, cause: cause)
     }
 
     /// The file was not looked at, because one before it met an outage.

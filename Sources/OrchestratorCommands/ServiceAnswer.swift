@@ -51,10 +51,18 @@ package struct ServiceAnswer: Sendable {
         }
     }
 
+    /// Whether it can only come from another service than the one that was asked: it knows no such path or method, or
+    /// does not say why it refuses. (429 is what a proxy may say, too.)
+    package var isAnotherServices: Bool {
+        guard (400...499).contains(status), status != 429 else { return false }
+        guard let problem = decode(Problem.self) else { return true }
+        return status == 405 || problem.extensions[Problem.unknownPathMember] != nil
+    }
+
     /// The problem, or one made of the status if the body is none.
     package var problem: Problem {
         if let problem = decode(Problem.self) { return problem }
-        return Problem(status, "http-\(status)", "The answer was HTTP \(status).")
+        return Problem(status, "http-\(status)", "The answer was HTTP \(status), without a reason.")
     }
 
     /// The body as JSON, or nil if it is not what is expected.

@@ -1,3 +1,4 @@
+import Hosting
 import Posts
 import TCC
 import TCCHTTP
@@ -15,9 +16,22 @@ extension Services {
         guard let live = try await find(Post.self, .get(.online, "/v1/posts/\(post)")) else {
             throw CommandFailure(
                 .refused,
-                "readers do not see post \(post), so the online service cannot say whose it is; pass --author NAME."
+                "readers see no post \(post), and only they need no author: pass --author NAME; "
+                    + "'orchestrator posts' lists what readers see."
             )
         }
         return Caller(subject: live.author, role: .author)
+    }
+}
+
+extension CommandFailure {
+    /// An author has no such post.
+    static func noPost(_ post: UUIDv7, of author: String) -> CommandFailure {
+        CommandFailure(
+            .refused,
+            TerminalText.printable(
+                "\(author) has no post \(post); 'orchestrator posts --author \(author)' lists those that there are."
+            )
+        )
     }
 }

@@ -83,12 +83,13 @@ struct Services: Sendable {
 
     /// Sends a request once.
     ///
-    /// - Throws: ``Unreachable`` if there is no answer.
+    /// - Throws: ``Unreachable`` if there is no answer, or another service's.
     func attempt(_ request: ServiceRequest, timeout: Duration? = nil) async throws -> ServiceAnswer {
         var token: String?
         if let caller = request.caller { token = try await mint?.token(for: caller) }
+        let answer: JSONClient.Answer
         do {
-            let answer = try await client.call(
+            answer = try await client.call(
                 request.method,
                 addresses[request.service] + request.path,
                 token: token,
@@ -96,16 +97,20 @@ struct Services: Sendable {
                 body: request.body,
                 timeout: timeout ?? callTimeout
             )
-            let seconds = answer.headers["retry-after"].flatMap { Int($0) }
-            return ServiceAnswer(
-                status: answer.status,
-                body: answer.body,
-                retryAfter: seconds.map { .seconds(max(0, $0)) }
-            )
         } catch {
             try Task.checkCancellation()
             throw Unreachable(service: request.service, url: addresses[request.service])
         }
+        let seconds = answer.headers["retry-after"].flatMap { Int($0) }
+        let read = ServiceAnswer(
+            status: answer.status,
+            body: answer.body,
+            retryAfter: seconds.map { .seconds(max(0, $0)) }
+        )
+        if read.isAnotherServices {
+            throw Unreachable(service: request.service, url: addresses[request.service], cause: .anotherService)
+        }
+        return read
     }
 
     /// Sends a request, the same one every time, until something can be concluded or the schedule ends.
@@ -126,7 +131,7 @@ struct Services: Sendable {
             var failure: Unreachable?
             do {
                 answer = try await attempt(request)
-            } catch let error as Unreachable {
+            } catch let error as Unreachable where error.cause == .noAnswer {
                 failure = error
             }
             switch answer?.conclusion {
@@ -210,7 +215,10 @@ struct Services: Sendable {
 
     private static func decode<Value: Decodable>(_ type: Value.Type, from answer: ServiceAnswer) throws -> Value {
         guard let value = answer.decode(type) else {
-            throw CommandFailure(.refused, "the answer cannot be read; is this the right service, of this version?")
+            throw CommandFailure(
+                .refused,
+                "the answer cannot be read; is this the right service, of the version of this command?"
+            )
         }
         return value
     }

@@ -37,6 +37,9 @@ public struct Problem: Error, Hashable, Sendable, Codable {
         self.retryAfterSeconds = retryAfterSeconds
     }
 
+    /// The member that only a problem about an unknown path has.
+    public static let unknownPathMember = "path"
+
     /// A well-formed request with an invalid value: 422 `invalid-field`, naming the field.
     ///
     /// - Parameters:

@@ -195,7 +195,8 @@ private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {
         }
         let names = Set(allowed.values.joined()).map(\.rawValue).sorted()
         if names.isEmpty || names.contains(request.method.rawValue) {
-            return .problem(Problem(404, "not-found", "There is nothing at \(request.uri.path)."))
+            let problem = Problem(404, "not-found", "There is nothing at \(request.uri.path).")
+            return .problem(problem.with(Problem.unknownPathMember, .string(request.uri.path)))
         }
         var response = Response.problem(
             Problem(405, "method-not-allowed", "Here goes \(names.joined(separator: ", ")).")

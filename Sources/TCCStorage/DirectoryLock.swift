@@ -14,6 +14,10 @@ public struct DirectoryLock: Sendable {
     public struct Refused: Error, Hashable, CustomStringConvertible {
         /// One line.
         public let description: String
+
+        fileprivate init(_ directory: String, _ what: String) {
+            self.description = "the data directory \(directory) \(what)"
+        }
     }
 
     /// Creates the directory if need be and locks it.
@@ -24,18 +28,16 @@ public struct DirectoryLock: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch {
-            throw Refused(description: "the data directory \(directory) cannot be made: \(error.localizedDescription)")
+            throw Refused(directory, "cannot be made: \(Self.reason(error)); \(Self.advice)")
         }
         let path = directory + "/lock"
         self.descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
         guard descriptor >= 0 else {
-            throw Refused(
-                description: "the data directory \(directory) is not writable: \(String(cString: strerror(errno)))"
-            )
+            throw Refused(directory, "is not writable: \(String(cString: strerror(errno))); \(Self.advice)")
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw Refused(description: "the data directory \(directory) is in use by another process")
+            throw Refused(directory, "is in use by another process; stop that, or \(Self.advice)")
         }
         // The directory's own entry must survive a loss of power as well as what is in it.
         for path in [directory, directory + "/.."] {
@@ -44,6 +46,15 @@ public struct DirectoryLock: Sendable {
             fsync(folder)
             close(folder)
         }
+    }
+
+    private static let advice = "choose another with --data-dir"
+
+    /// Foundation's own sentence says less than the system's.
+    private static func reason(_ error: any Error) -> String {
+        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
+        let code = cause.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
+        return code.map { String(cString: strerror($0)) } ?? error.localizedDescription
     }
 
     /// Gives the directory up.
