@@ -228,7 +228,7 @@ let package = Package(
             name: "PostsTests",
             dependencies: [
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing",
-                "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird,
+                "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb, hummingbird,
                 hummingbirdTesting, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings

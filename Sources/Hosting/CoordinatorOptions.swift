@@ -5,10 +5,13 @@ public import Foundation
 public struct CoordinatorOptions: ParsableArguments {
     @Option(
         name: .customLong("coordinator-url"),
-        help: """
-            The coordinator to ask what became of a transaction. Environment: COORDINATOR_URL. \
-            (default: http://127.0.0.1:8080)
+        help: ArgumentHelp(
             """
+            The coordinator to ask what became of a transaction (environment: COORDINATOR_URL; default: \
+            http://127.0.0.1:8080).
+            """,
+            valueName: "url"
+        )
     )
     var coordinatorURL: String?
 

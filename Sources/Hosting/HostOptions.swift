@@ -5,37 +5,60 @@ import TCC
 
 /// The flags that every process has; a flag beats the environment, which beats the default.
 public struct HostOptions: ParsableArguments {
-    @Option(help: "The address to listen on. Environment: HOST. (default: 127.0.0.1)")
+    @Option(
+        help: ArgumentHelp("The address to listen on (environment: HOST; default: 127.0.0.1).", valueName: "address")
+    )
     var host: String?
 
     @Option(
-        help: """
-            The port to listen on; 0 picks a free one. Environment: PORT. (default: 8080 for the orchestrator, 8081 for \
-            the draft service, 8082 for the online service)
+        help: ArgumentHelp(
             """
+            The port to listen on; 0 picks a free one (environment: PORT; default: 8080 for the orchestrator, 8081 for \
+            the draft service, 8082 for the online service).
+            """,
+            valueName: "port"
+        )
     )
     var port: Int?
 
-    @Option(help: "Where the process keeps its data. Environment: DATA_DIR. (default: ./data/<process>)")
+    @Option(
+        help: ArgumentHelp(
+            "Where the process keeps its data (environment: DATA_DIR; default: ./data/<process>).",
+            valueName: "path"
+        ),
+        completion: .directory
+    )
     var dataDir: String?
 
     @Option(
-        help: """
-            The secret that all processes share; the first to start creates a missing one. Environment: SECRET_FILE. \
-            (default: ./data/secret)
+        help: ArgumentHelp(
             """
+            The secret that all processes share; the first to start creates a missing one (environment: SECRET_FILE; \
+            default: ./data/secret).
+            """,
+            valueName: "path"
+        ),
+        completion: .file()
     )
     var secretFile: String?
 
     @Option(
-        help: """
-            trace, debug, info, notice, warning, error or critical. Environment: LOG_LEVEL. (default: info)
+        help: ArgumentHelp(
             """
+            What is logged to standard error: trace, debug, info, notice, warning, error or critical, and what weighs \
+            more (environment: LOG_LEVEL; default: info).
+            """,
+            valueName: "level"
+        ),
+        completion: .list(Logger.Level.allCases.map(\.rawValue))
     )
     var logLevel: String?
 
     @Option(
-        help: "How long what has ended is remembered, in seconds. Environment: RETENTION. (default: 86400)"
+        help: ArgumentHelp(
+            "How long what has ended is remembered (environment: RETENTION; default: 86400).",
+            valueName: "seconds"
+        )
     )
     var retention: Double?
 
@@ -168,7 +191,10 @@ public struct Variables: Sendable {
     ) throws -> Value {
         if let flag { return flag }
         guard let text = environment[name] else { return fallback }
-        guard let value = Value(text) else { throw ValidationError("\(name) cannot be '\(text)'.") }
+        guard let value = Value(text) else {
+            let kind = Value.self == Int.self ? "a whole number" : "a number"
+            throw ValidationError("the environment's \(name) must be \(kind), not '\(text)'.")
+        }
         return value
     }
 

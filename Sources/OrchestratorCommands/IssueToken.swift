@@ -9,25 +9,33 @@ struct IssueToken: AsyncParsableCommand {
         commandName: "token",
         abstract: "Print a bearer token for the HTTP APIs.",
         discussion: """
-            It is signed with the secret file; whoever may read that may be anyone.
+            It is signed with the secret file; whoever may read that may be anyone. An author reads and publishes \
+            the posts of that name, an operator looks at every transaction and begins any, a service is one of the \
+            processes.
 
             Example:
-              curl -H "Authorization: Bearer $(orchestrator token --role author --sub ada)" \\
-                http://127.0.0.1:8081/v1/drafts
+              orchestrator token --role author --sub ada
+              TOKEN=$(orchestrator token --role operator --sub me)
+              curl -H "Authorization: Bearer $TOKEN" 127.0.0.1:8080/v1/transactions
+
+            JSON: {token}
             """
     )
 
     @Option(help: "What it may do.")
     var role: Role
 
-    @Option(help: ArgumentHelp("For whom: an author's name, say.", valueName: "name"))
+    @Option(help: ArgumentHelp("For whom: an author's name, say; 1 to 64 characters.", valueName: "name"))
     var sub: SubjectName
 
-    @Option(help: ArgumentHelp("How long it lasts.", valueName: "seconds"))
+    @Option(help: ArgumentHelp("How long it lasts, at most ten years.", valueName: "seconds"))
     var ttl = 3600
 
-    @OptionGroup(title: "Shared options")
-    var shared: SharedOptions
+    @OptionGroup(title: "Where the secret is")
+    var secret: SecretOptions
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
 
     private static let longestLifetimeSeconds = 10 * 366 * 86400
 
@@ -40,9 +48,9 @@ struct IssueToken: AsyncParsableCommand {
 
     /// Prints it.
     mutating func run() async throws {
-        let mint = try await TokenMint(secretFile: try shared.addresses().secretFile)
+        let mint = try await TokenMint(secretFile: try secret.path())
         let token = try await mint.token(for: Caller(subject: sub.text, role: role), lifetime: .seconds(ttl))
-        if shared.json { return try Output.json(["token": token]) }
+        if output.json { return try Output.json(["token": token]) }
         try Output.line(token)
     }
 }

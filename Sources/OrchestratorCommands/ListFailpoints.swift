@@ -13,7 +13,10 @@ struct ListFailpoints: ParsableCommand {
             \(Self.note)
 
             Example:
+              orchestrator failpoints
               TCC_FAILPOINTS='coordinator.decide.after=crash@2' orchestrator serve
+
+            JSON: {failpoints: [{name, role, summary}]}
             """
     )
 
@@ -22,12 +25,12 @@ struct ListFailpoints: ParsableCommand {
         by SIGKILL), pause(MILLISECONDS) or error, and @n means only the n-th time in that life.
         """
 
-    @OptionGroup(title: "Shared options")
-    var shared: SharedOptions
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
 
     /// Lists them.
     mutating func run() throws {
-        if shared.json {
+        if output.json {
             let items = Failpoint.allCases.map { point in
                 ["name": point.rawValue, "role": point.role, "summary": point.summary]
             }

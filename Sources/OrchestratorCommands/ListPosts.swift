@@ -16,19 +16,24 @@ struct ListPosts: AsyncParsableCommand {
 
             Example:
               orchestrator posts --author ada --limit 50
+
+            JSON: {items, nextCursor} with items {id, author, title, revision,
+              publishedAt, updatedAt}; with --author {id, author, title, source,
+              revision, nextRevision, status, publishedRevision, pendingTransaction,
+              createdAt, updatedAt, onlineRevision}.
             """
     )
 
-    @Option(help: ArgumentHelp("Whose posts to list.", valueName: "name"))
+    @Option(help: ArgumentHelp("Whose drafts to list (default: what readers see of everybody's).", valueName: "name"))
     var author: SubjectName?
 
-    @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many at most, 1 or more.", valueName: "count"))
     var limit = ItemLimit(20)
 
     @Option(help: ArgumentHelp("Where to go on: the cursor that the list before ended with.", valueName: "cursor"))
     var cursor: String?
 
-    @OptionGroup(title: "Shared options")
+    @OptionGroup
     var shared: SharedOptions
 
     private static let mostQuestions = 8

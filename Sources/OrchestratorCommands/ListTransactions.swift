@@ -10,21 +10,25 @@ struct ListTransactions: AsyncParsableCommand {
         commandName: "list",
         abstract: "List global transactions, the newest first.",
         discussion: """
+            A transaction is trying, then confirming and confirmed, or cancelling and cancelled.
+
             Example:
               orchestrator transactions list --state confirming --limit 50
+
+            JSON: {items, nextCursor} with items as 'orchestrator transactions show --json' has them.
             """
     )
 
-    @Option(help: ArgumentHelp("Only those in this state.", valueName: "state"))
+    @Option(help: ArgumentHelp("Only those in this state (default: all).", valueName: "state"))
     var state: TransactionState?
 
-    @Option(help: ArgumentHelp("How many at most.", valueName: "count"))
+    @Option(help: ArgumentHelp("How many at most, 1 or more.", valueName: "count"))
     var limit = ItemLimit(20)
 
     @Option(help: ArgumentHelp("Where to go on: the cursor that the list before ended with.", valueName: "cursor"))
     var cursor: String?
 
-    @OptionGroup(title: "Shared options")
+    @OptionGroup
     var shared: SharedOptions
 
     /// Lists them.

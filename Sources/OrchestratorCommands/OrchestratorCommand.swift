@@ -9,10 +9,12 @@ package struct OrchestratorCommand: AsyncParsableCommand {
         abstract: "Publish posts to two services, in both or in neither.",
         discussion: """
             Exit codes: 0 done, 1 refused, 2 wrong usage, 3 a service does not answer. Flags beat the environment, and \
-            that beats the defaults.
+            that beats the defaults. Colours are for terminals; NO_COLOR=1 turns them off.
 
             Example:
               orchestrator publish --author ada notes/
+
+            \(CommandEntry.completionHelp("orchestrator"))
             """,
         version: "0.1.0",
         subcommands: [

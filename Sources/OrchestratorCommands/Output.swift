@@ -1,6 +1,5 @@
 import Foundation
 import Hosting
-import NIOCore
 
 /// The two streams that a command writes to.
 enum Output {
@@ -17,17 +16,7 @@ enum Output {
     /// - Parameter value: the value.
     /// - Throws: a ``CommandFailure`` if it cannot be written.
     static func json(_ value: some Encodable) throws {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-        try write(try encoder.encode(value) + Data("\n".utf8))
-    }
-
-    /// Writes a service's JSON as it came.
-    ///
-    /// - Parameter body: the JSON.
-    /// - Throws: a ``CommandFailure`` if it cannot be written.
-    static func json(verbatim body: ByteBuffer) throws {
-        try line(String(buffer: body))
+        try line(try JSONLine.text(value))
     }
 
     /// Writes a line to standard error, such as a warning: one word and a colon before what there is to say.
@@ -52,6 +41,7 @@ enum Output {
 
     /// Writes text to standard error.
     static func draw(_ text: String) {
+        if text.isEmpty { return }
         // `try?`: where there is nowhere to complain, a complaint is lost.
         try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
     }

@@ -20,13 +20,21 @@ package struct ProgressBar: Hashable, Sendable {
     }
 
     /// What to write to the terminal when so many files have come to which end.
-    package func drawn(_ counts: PublishReport.Counts) -> String {
+    ///
+    /// - Parameters:
+    ///   - counts: how many.
+    ///   - columns: how wide the terminal is; a line that went on in the next one could not be drawn over.
+    /// - Returns: the line, or nothing where it cannot be redrawn.
+    package func drawn(_ counts: PublishReport.Counts, columns: Int = 80) -> String {
         guard style.isRedrawn else { return "" }
         let filled = total == 0 ? Self.width : counts.total * Self.width / total
         let done = String(repeating: "#", count: filled)
         let rest = String(repeating: ".", count: Self.width - filled)
-        let bar = style.paint(done, .good) + rest
-        return "\(Self.eraseLine)[\(bar)] \(counts.total)/\(total)  \(counts.text)"
+        let text = "\(counts.total)/\(total)  \(counts.text)"
+        guard Self.width + 3 + text.count < columns else {
+            return Self.eraseLine + TerminalText.shortened(text, to: columns - 1)
+        }
+        return "\(Self.eraseLine)[\(style.paint(done, .good))\(rest)] \(text)"
     }
 
     /// What to write to the terminal at the end: the line is left as if the bar had not been there.

@@ -14,13 +14,20 @@ struct Publish: AsyncParsableCommand {
 
             Example:
               orchestrator publish --author ada notes/ essay.md
+
+            JSON: {published: [{path, id, revision, gid, status}],
+              skipped: [{path, id, revision}], refused: [{path, code, detail}]}
+              with status confirmed, or accepted: not every library has it yet.
             """
     )
 
-    @Argument(help: ArgumentHelp("Markdown files, and folders of them.", valueName: "path"))
+    @Argument(
+        help: ArgumentHelp("Markdown files, and folders of them.", valueName: "path"),
+        completion: .file(extensions: ["md", "markdown"])
+    )
     var paths: [String]
 
-    @Option(help: ArgumentHelp("Whose posts they are.", valueName: "name"))
+    @Option(help: ArgumentHelp("Whose posts they are; 1 to 64 characters.", valueName: "name"))
     var author: SubjectName
 
     @Option(help: ArgumentHelp("How many files are published at once, 1 to 256.", valueName: "count"))
@@ -29,7 +36,7 @@ struct Publish: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "List each file, not only the refused ones.")
     var verbose = false
 
-    @OptionGroup(title: "Shared options")
+    @OptionGroup
     var shared: SharedOptions
 
     /// Refuses numbers that make no sense.

@@ -1,3 +1,5 @@
+import Foundation
+
 /// Publishes many files, several at once.
 struct PublishRun: Sendable {
     let publisher: FilePublisher
@@ -12,7 +14,7 @@ struct PublishRun: Sendable {
         var results: [FileResult?] = Array(repeating: nil, count: files.count)
         var counts = PublishReport.Counts()
         var outage: Refusal?
-        draw(bar.drawn(counts))
+        draw(counts)
         await withTaskGroup(of: (Int, FileResult).self) { group in
             var next = 0
             func startNext() {
@@ -27,11 +29,11 @@ struct PublishRun: Sendable {
                 results[index] = result
                 counts.add(result)
                 if case .refused(let refusal) = result, refusal.cause != .file { outage = outage ?? refusal }
-                draw(bar.drawn(counts))
+                draw(counts)
                 startNext()
             }
         }
-        draw(bar.erased)
+        Output.draw(bar.erased)
         return PublishReport(
             zip(files, results)
                 .map { file, result in
@@ -43,8 +45,7 @@ struct PublishRun: Sendable {
 
     private static let interrupted = Refusal(code: "not-tried", detail: "Interrupted.", cause: .outage)
 
-    private func draw(_ text: String) {
-        guard !text.isEmpty else { return }
-        Output.draw(text)
+    private func draw(_ counts: PublishReport.Counts) {
+        Output.draw(bar.drawn(counts, columns: TerminalSize(of: STDERR_FILENO).columns))
     }
 }

@@ -12,13 +12,17 @@ struct RetryTransaction: AsyncParsableCommand {
 
             Example:
               orchestrator transactions retry 0192f3c4-5d6e-7f80-9123-456789abcdef
+
+            JSON: the transaction, as 'orchestrator transactions show --json' has it.
             """
     )
 
-    @Argument(help: ArgumentHelp("The transaction's id.", valueName: "gid"))
+    @Argument(
+        help: ArgumentHelp("The transaction's id, as 'orchestrator transactions list' shows it.", valueName: "gid")
+    )
     var gid: UUIDv7
 
-    @OptionGroup(title: "Shared options")
+    @OptionGroup
     var shared: SharedOptions
 
     /// Hurries it on.
@@ -27,8 +31,8 @@ struct RetryTransaction: AsyncParsableCommand {
         let answer = try await Services.with(shared) { services in
             try await services.attempt(.post("/v1/transactions/\(gid)/retry", as: TokenMint.anOperator))
         }
-        guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
-        if shared.json { return try Output.json(verbatim: answer.body) }
+        try answer.requireTransaction(gid)
+        if shared.json { return try Output.json(try answer.transaction()) }
         let record = try answer.transaction()
         try Output.line(
             record.state.isFinished

@@ -1,12 +1,40 @@
 import ArgumentParser
 import Foundation
+import Hosting
 
-/// The options that the commands share.
+/// The options that the commands share which talk to the services.
 struct SharedOptions: ParsableArguments {
+    @OptionGroup(title: "Where the services are")
+    var places: PlaceOptions
+
+    @OptionGroup(title: "Where the services are")
+    var secret: SecretOptions
+
+    @OptionGroup(title: "Output")
+    var output: OutputOptions
+
+    /// Whether to print JSON.
+    var json: Bool { output.json }
+
+    /// Refuses addresses that cannot be one.
+    mutating func validate() throws { _ = try addresses() }
+
+    /// The flags over the environment over the defaults.
+    func addresses() throws -> ServiceAddresses {
+        try ServiceAddresses(
+            flags: places.flags,
+            secretFile: secret.secretFile,
+            environment: ProcessInfo.processInfo.environment
+        )
+    }
+}
+
+/// Where the services are.
+struct PlaceOptions: ParsableArguments {
     @Option(
         name: .customLong("url"),
         help: ArgumentHelp(
-            "Where the orchestrator is (environment: ORCHESTRATOR_URL; default: http://127.0.0.1:8080).",
+            "The orchestrator (environment: ORCHESTRATOR_URL; default: http://127.0.0.1:8080).",
             valueName: "url"
         )
     )
@@ -15,7 +43,7 @@ struct SharedOptions: ParsableArguments {
     @Option(
         name: .customLong("draft-url"),
         help: ArgumentHelp(
-            "Where the draft service is (environment: DRAFT_URL; default: http://127.0.0.1:8081).",
+            "The draft service (environment: DRAFT_URL; default: http://127.0.0.1:8081).",
             valueName: "url"
         )
     )
@@ -24,36 +52,41 @@ struct SharedOptions: ParsableArguments {
     @Option(
         name: .customLong("online-url"),
         help: ArgumentHelp(
-            "Where the online service is (environment: ONLINE_URL; default: http://127.0.0.1:8082).",
+            "The online service (environment: ONLINE_URL; default: http://127.0.0.1:8082).",
             valueName: "url"
         )
     )
     var onlineURL: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "The secret that tokens are signed with (environment: SECRET_FILE; default: ./data/secret).",
-            valueName: "path"
-        )
-    )
-    var secretFile: String?
-
-    @Flag(help: "Print JSON, for scripts.")
-    var json = false
-
-    /// Refuses addresses that cannot be one.
-    mutating func validate() throws { _ = try addresses() }
-
-    /// The flags over the environment over the defaults.
-    func addresses() throws -> ServiceAddresses {
+    /// What the command line says.
+    var flags: [ServiceName: String] {
         var flags: [ServiceName: String] = [:]
         flags[.orchestrator] = orchestratorURL
         flags[.draft] = draftURL
         flags[.online] = onlineURL
-        return try ServiceAddresses(
-            flags: flags,
-            secretFile: secretFile,
-            environment: ProcessInfo.processInfo.environment
-        )
+        return flags
     }
+}
+
+/// What tokens are signed with.
+struct SecretOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "The secret that the services share (environment: SECRET_FILE; default: ./data/secret).",
+            valueName: "path"
+        ),
+        completion: .file()
+    )
+    var secretFile: String?
+
+    /// The flag over the environment over the default.
+    func path() throws -> String {
+        try Variables(ProcessInfo.processInfo.environment).resolve(secretFile, "SECRET_FILE", default: "./data/secret")
+    }
+}
+
+/// How to print.
+struct OutputOptions: ParsableArguments {
+    @Flag(help: "Print JSON in one line, for scripts.")
+    var json = false
 }

@@ -15,16 +15,23 @@ struct ShowPost: AsyncParsableCommand {
 
             Example:
               orchestrator post 0192f3c4-5d6e-7f80-9123-456789abcdef --author ada
+
+            JSON: {draft, online, agree, difference}
+              with the draft {id, author, title, content, source, revision,
+              nextRevision, status, publishedRevision, pendingTransaction, createdAt,
+              updatedAt}, the post online {id, author, title, content, revision,
+              publishedAt, updatedAt}, each null if it is not there; agree is null while
+              a transaction is under way.
             """
     )
 
-    @Argument(help: ArgumentHelp("The post's id.", valueName: "id"))
+    @Argument(help: ArgumentHelp("The post's id, as 'orchestrator posts' lists it.", valueName: "id"))
     var post: UUIDv7
 
     @Option(help: ArgumentHelp("Whose it is (default: what the online service says).", valueName: "name"))
     var author: SubjectName?
 
-    @OptionGroup(title: "Shared options")
+    @OptionGroup
     var shared: SharedOptions
 
     /// Shows it.
@@ -35,7 +42,11 @@ struct ShowPost: AsyncParsableCommand {
             let draft = try await services.find(Draft.self, .get(.draft, "/v1/drafts/\(post)", as: author))
             let live = try await services.find(Post.self, .get(.online, "/v1/posts/\(post)"))
             guard draft != nil || live != nil else {
-                throw CommandFailure(.refused, "\(author.subject) has no post \(post), and readers see none.")
+                throw CommandFailure.noPost(post, of: author.subject)
+            }
+            if draft == nil, let live, live.author != author.subject {
+                let text = "post \(post) is \(live.author)'s, not \(author.subject)'s; leave out --author."
+                throw CommandFailure(.refused, TerminalText.printable(text))
             }
             return PostComparison(draft: draft, live: live)
         }

@@ -11,13 +11,19 @@ struct ShowTransaction: AsyncParsableCommand {
         discussion: """
             Example:
               orchestrator transactions show 0192f3c4-5d6e-7f80-9123-456789abcdef
+
+            JSON: {gid, action, state, postID, revision, reason, stuck, createdAt, decidedAt,
+              finishedAt, branches: [{name, state, attempts, lastError}],
+              timeline: [{at, event, branch, detail}]}
             """
     )
 
-    @Argument(help: ArgumentHelp("The transaction's id.", valueName: "gid"))
+    @Argument(
+        help: ArgumentHelp("The transaction's id, as 'orchestrator transactions list' shows it.", valueName: "gid")
+    )
     var gid: UUIDv7
 
-    @OptionGroup(title: "Shared options")
+    @OptionGroup
     var shared: SharedOptions
 
     /// Shows it.
@@ -28,13 +34,25 @@ struct ShowTransaction: AsyncParsableCommand {
                 .get(.orchestrator, "/v1/transactions/\(gid)", as: TokenMint.anOperator)
             )
         }
-        guard answer.conclusion == .done else { throw CommandFailure.refused(answer.problem) }
-        if shared.json { return try Output.json(verbatim: answer.body) }
+        try answer.requireTransaction(gid)
+        if shared.json { return try Output.json(try answer.transaction()) }
         try Output.line(TransactionTables.details(try answer.transaction(), .standardOutput))
     }
 }
 
 extension ServiceAnswer {
+    /// Sees to it that it is about a transaction.
+    ///
+    /// - Throws: a ``CommandFailure`` if it is a refusal.
+    func requireTransaction(_ gid: GlobalTransactionID) throws {
+        if conclusion == .done { return }
+        guard status == 404 else { throw CommandFailure.refused(problem) }
+        throw CommandFailure(
+            .refused,
+            "there is no transaction \(gid); 'orchestrator transactions list' shows those that there are."
+        )
+    }
+
     /// The transaction in it.
     ///
     /// - Throws: a ``CommandFailure`` if there is none.

@@ -9,6 +9,7 @@ struct Transactions: AsyncParsableCommand {
             Each publish and each withdraw is one.
 
             Example:
+              orchestrator transactions watch
               orchestrator transactions list --state confirming
             """,
         subcommands: [ListTransactions.self, WatchTransactions.self, ShowTransaction.self, RetryTransaction.self]

@@ -85,6 +85,10 @@ struct CommandLineReportTests {
         let drawn = ProgressBar(total: 4, style: .plain).drawn(counts)
         #expect(drawn.hasSuffix("[############............] 2/4  published 1, skipped 1, refused 0"))
         #expect(ProgressBar(total: 4, style: .coloured).drawn(counts).contains("\u{1B}[32m############\u{1B}[0m"))
+        #expect(
+            ProgressBar(total: 4, style: .plain).drawn(counts, columns: 30)
+                .hasSuffix("K2/4  published 1, skipped 1,\u{2026}")
+        )
         #expect(ProgressBar(total: 4, style: .text).drawn(counts).isEmpty)
         #expect(ProgressBar(total: 4, style: .text).erased.isEmpty)
     }

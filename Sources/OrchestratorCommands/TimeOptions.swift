@@ -1,0 +1,69 @@
+import ArgumentParser
+import Hosting
+import TCCCoordinator
+
+/// How long the orchestrator waits, and how much it takes on.
+struct TimeOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "How long to try the branches (environment: TRY_TIMEOUT; default: 3).",
+            valueName: "seconds"
+        )
+    )
+    var tryTimeout: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            How long after the decision a caller waits for both acknowledgements (environment: ANSWER_TIMEOUT; \
+            default: 2).
+            """,
+            valueName: "seconds"
+        )
+    )
+    var answerTimeout: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "When a call to a participant is given up (environment: CALL_TIMEOUT; default: 1).",
+            valueName: "seconds"
+        )
+    )
+    var callTimeout: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            What is added to the try timeout to make a try's deadline, for skew between clocks (environment: \
+            DEADLINE_MARGIN; default: 30).
+            """,
+            valueName: "seconds"
+        )
+    )
+    var deadlineMargin: Double?
+
+    @Option(
+        help: ArgumentHelp(
+            "Requests served at once; further ones get 429 (environment: MAX_IN_FLIGHT; default: 1024).",
+            valueName: "count"
+        )
+    )
+    var maxInFlight: Int?
+
+    /// How long one call may take, and the coordinator's settings but for its retention.
+    ///
+    /// - Parameter variables: the environment.
+    /// - Returns: each from the flag, else the environment, else the default.
+    /// - Throws: a usage error.
+    func resolve(_ variables: Variables) throws -> (callTimeout: Duration, coordinator: Coordinator.Settings) {
+        var settings = Coordinator.Settings()
+        settings.tryTimeout = try variables.duration(tryTimeout, "TRY_TIMEOUT", default: 3, in: 0.001...3600)
+        settings.answerTimeout = try variables.duration(answerTimeout, "ANSWER_TIMEOUT", default: 2, in: 0...3600)
+        settings.deadlineMargin = try variables.duration(deadlineMargin, "DEADLINE_MARGIN", default: 30, in: 0...3600)
+        settings.maxInFlight = try variables.resolve(maxInFlight, "MAX_IN_FLIGHT", default: 1024)
+        guard (1...1_000_000).contains(settings.maxInFlight) else {
+            throw ValidationError("--max-in-flight (or MAX_IN_FLIGHT) must be 1 to 1000000.")
+        }
+        return (try variables.duration(callTimeout, "CALL_TIMEOUT", default: 1, in: 0.001...3600), settings)
+    }
+}
