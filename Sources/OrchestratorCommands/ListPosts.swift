@@ -12,7 +12,7 @@ struct ListPosts: AsyncParsableCommand {
         abstract: "List posts, the newest first.",
         discussion: """
             Without --author: what readers see. With it: the author's drafts, with the published revision beside the \
-            one that readers see.
+            one that readers see. On a terminal, columns that it has no room for are left out.
 
             Example:
               orchestrator posts --author ada --limit 50
@@ -51,7 +51,7 @@ struct ListPosts: AsyncParsableCommand {
             }
         }
         if shared.json { return try Output.json(page) }
-        try Output.line(PostTables.live(page, .standardOutput))
+        try Output.line(PostTables.live(page, .standardOutput, columns: Output.columns))
     }
 
     private func listDrafts(of author: Caller) async throws {
@@ -67,7 +67,7 @@ struct ListPosts: AsyncParsableCommand {
             return page
         }
         if shared.json { return try Output.json(page) }
-        try Output.line(PostTables.drafts(page, .standardOutput))
+        try Output.line(PostTables.drafts(page, .standardOutput, columns: Output.columns))
     }
 
     private static func liveRevisions(of ids: [UUIDv7], _ services: Services) async throws -> [UUIDv7: Int] {

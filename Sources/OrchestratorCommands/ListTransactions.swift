@@ -10,7 +10,7 @@ struct ListTransactions: AsyncParsableCommand {
         commandName: "list",
         abstract: "List global transactions, the newest first.",
         discussion: """
-            A transaction is trying, then confirming and confirmed, or cancelling and cancelled.
+            On a terminal, columns that it has no room for are left out. A transaction is trying, then confirming and confirmed, or cancelling and cancelled.
 
             Example:
               orchestrator transactions list --state confirming --limit 50
@@ -38,6 +38,6 @@ struct ListTransactions: AsyncParsableCommand {
             try await services.transactions(in: state, limit: limit, from: cursor)
         }
         if shared.json { return try Output.json(page) }
-        try Output.line(TransactionTables.list(page, .standardOutput))
+        try Output.line(TransactionTables.list(page, .standardOutput, columns: Output.columns))
     }
 }

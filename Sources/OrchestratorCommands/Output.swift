@@ -25,6 +25,11 @@ enum Output {
         draw("\(style.paint("\(word):", .caution)) \(TerminalText.printableLines(text))\n")
     }
 
+    /// How wide what is written to standard output may be: anything, but on a terminal.
+    static var columns: Int {
+        isatty(STDOUT_FILENO) == 1 ? TerminalSize(of: STDOUT_FILENO).columns : .max
+    }
+
     /// Writes text with control sequences to standard output, which is a terminal.
     ///
     /// - Parameter text: the text.

@@ -44,11 +44,16 @@ package enum PostTables {
     private static let longestTitle = 48
 
     /// An author's posts.
-    package static func drafts(_ page: Page<DraftBesideLive>, _ style: TerminalStyle = .text) -> String {
+    package static func drafts(
+        _ page: Page<DraftBesideLive>,
+        _ style: TerminalStyle = .text,
+        columns: Int = .max
+    ) -> String {
         guard !page.items.isEmpty else { return "There are no drafts of this author." }
         var table = Table([
-            .init("ID"), .init("STATUS"), .init("REVISION", isNumeric: true), .init("PUBLISHED", isNumeric: true),
-            .init("ONLINE", isNumeric: true), .init("UPDATED"), .init("TITLE"),
+            .init("ID"), .init("STATUS"), .init("REVISION", isNumeric: true, rank: 2),
+            .init("PUBLISHED", isNumeric: true, rank: 1), .init("ONLINE", isNumeric: true, rank: 1),
+            .init("UPDATED", rank: 3), .init("TITLE"),
         ])
         for item in page.items {
             let draft = item.draft
@@ -63,14 +68,19 @@ package enum PostTables {
                 .init(TerminalText.shortened(draft.title, to: longestTitle)),
             ])
         }
-        return withMore(table.text(style), page.nextCursor)
+        return withMore(table.text(style, fitting: columns), page.nextCursor)
     }
 
     /// What readers see.
-    package static func live(_ page: Page<Post>, _ style: TerminalStyle = .text) -> String {
+    package static func live(
+        _ page: Page<Post>,
+        _ style: TerminalStyle = .text,
+        columns: Int = .max
+    ) -> String {
         guard !page.items.isEmpty else { return "Readers see no posts." }
         var table = Table([
-            .init("ID"), .init("AUTHOR"), .init("REVISION", isNumeric: true), .init("UPDATED"), .init("TITLE"),
+            .init("ID"), .init("AUTHOR", rank: 1), .init("REVISION", isNumeric: true, rank: 2),
+            .init("UPDATED", rank: 3), .init("TITLE"),
         ])
         for post in page.items {
             table.add([
@@ -79,7 +89,7 @@ package enum PostTables {
                 .init(TerminalText.shortened(post.title, to: longestTitle)),
             ])
         }
-        return withMore(table.text(style), page.nextCursor)
+        return withMore(table.text(style, fitting: columns), page.nextCursor)
     }
 
     /// A list, and under it that it goes on, if it does.

@@ -10,15 +10,19 @@ package struct Table: Hashable, Sendable {
         package var heading: String
         /// Whether its cells stand at its right edge, as numbers do.
         package var isNumeric: Bool
+        /// When it is left out of a table that is too wide: the highest goes first, and 0 stays.
+        package var rank: Int
 
         /// Makes a column.
         ///
         /// - Parameters:
         ///   - heading: its heading.
         ///   - isNumeric: whether its cells stand at its right edge.
-        package init(_ heading: String, isNumeric: Bool = false) {
+        ///   - rank: when it is left out of a table that is too wide: the highest goes first, and 0 stays.
+        package init(_ heading: String, isNumeric: Bool = false, rank: Int = 0) {
             self.heading = heading
             self.isNumeric = isNumeric
+            self.rank = rank
         }
     }
 
@@ -43,8 +47,10 @@ package struct Table: Hashable, Sendable {
     }
 
     private static let gap = 2
+    /// What is left of the last column at least before another one is left out.
+    private static let narrowestLast = 16
 
-    private let columns: [Column]
+    private var columns: [Column]
     private var rows: [[Cell]] = []
 
     /// An empty table.
@@ -74,6 +80,40 @@ package struct Table: Hashable, Sendable {
     /// - Returns: the table.
     package func text(_ style: TerminalStyle) -> String { lines(style).joined(separator: "\n") }
 
+    /// The table for a terminal: the columns that it has room for, and of the last one as much as there is room for.
+    ///
+    /// - Parameters:
+    ///   - style: what it is written to.
+    ///   - limit: how many columns of a terminal a line may take.
+    /// - Returns: the table.
+    package func text(_ style: TerminalStyle, fitting limit: Int) -> String {
+        var table = self
+        while !table.fits(limit), let last = table.leastImportant {
+            table.columns.remove(at: last)
+            for row in table.rows.indices { table.rows[row].remove(at: last) }
+        }
+        return table.lines(style, cutTo: limit).joined(separator: "\n")
+    }
+
+    private var leastImportant: Int? {
+        let index = columns.indices.max { columns[$0].rank < columns[$1].rank }
+        return index.flatMap { columns[$0].rank > 0 ? $0 : nil }
+    }
+
+    private func fits(_ limit: Int) -> Bool {
+        guard let last = columns.indices.last else { return true }
+        let widths = widths
+        let others = widths.dropLast().reduce(0) { $0 + $1 + Self.gap }
+        return others + min(widths[last], Self.narrowestLast) <= limit
+    }
+
+    private var lines: [[Cell]] { [columns.map { Cell($0.heading, .strong) }] + rows }
+
+    private var widths: [Int] {
+        let lines = lines
+        return columns.indices.map { index in lines.map { TerminalText.width(of: $0[index].text) }.max() ?? 0 }
+    }
+
     /// The table's lines, the headings first, without spaces at their ends.
     ///
     /// - Parameters:
@@ -81,11 +121,8 @@ package struct Table: Hashable, Sendable {
     ///   - limit: how many columns of a terminal a line may take; what is longer is cut.
     /// - Returns: the lines.
     package func lines(_ style: TerminalStyle, cutTo limit: Int = .max) -> [String] {
-        let all = [columns.map { Cell($0.heading, .strong) }] + rows
-        let widths = columns.indices.map { index in
-            all.map { TerminalText.width(of: $0[index].text) }.max() ?? 0
-        }
-        return all.map { line($0, widths, style, limit) }
+        let widths = widths
+        return lines.map { line($0, widths, style, limit) }
     }
 
     /// Spaces are written only before something that follows, and control sequences take no room.

@@ -3,7 +3,7 @@ import TCCHTTP
 
 /// Asks the orchestrator again and again which transactions there are.
 struct TransactionLooker: Sendable {
-    /// Of one state, and of the newest: what is beyond it is counted, and not shown.
+    /// Of one state, the newest ones: a look is to be no burden to an orchestrator that has much to do already.
     private static let mostItems = 1000
     private static let mostPages = 10
     private static let mostByName = 100
@@ -38,8 +38,11 @@ struct TransactionLooker: Sendable {
     /// One look: by state first, so that what moves on meanwhile is found twice and not missed.
     private func look(_ watch: inout TransactionWatch) async throws -> [TransactionRecord] {
         var records: [TransactionRecord] = []
+        var isPartial = false
         for state in TransactionState.allCases where !state.isFinished {
-            records += try await services.transactions(in: state, limit: Self.mostItems).items
+            let page = try await services.transactions(in: state, limit: Self.mostItems)
+            records += page.items
+            isPartial = isPartial || page.nextCursor != nil
         }
         records += try await newest(watch)
         var forgotten: Set<GlobalTransactionID> = []
@@ -51,7 +54,7 @@ struct TransactionLooker: Sendable {
                 forgotten.insert(gid)
             }
         }
-        return watch.looked(records, forgotten: forgotten)
+        return watch.looked(records, forgotten: forgotten, isPartial: isPartial)
     }
 
     private func newest(_ watch: TransactionWatch) async throws -> [TransactionRecord] {

@@ -5,11 +5,16 @@ package import TCCHTTP
 /// Transactions for people.
 package enum TransactionTables {
     /// A list.
-    package static func list(_ page: Page<TransactionRecord>, _ style: TerminalStyle = .text) -> String {
+    package static func list(
+        _ page: Page<TransactionRecord>,
+        _ style: TerminalStyle = .text,
+        columns: Int = .max
+    ) -> String {
         guard !page.items.isEmpty else { return "There are no such transactions." }
         var table = Table([
-            .init("GID"), .init("ACTION"), .init("STATE"), .init("POST"), .init("REVISION", isNumeric: true),
-            .init("BEGUN"), .init("TOOK", isNumeric: true), .init("REASON"),
+            .init("GID"), .init("ACTION"), .init("STATE"), .init("POST", rank: 3),
+            .init("REVISION", isNumeric: true, rank: 2), .init("BEGUN", rank: 4),
+            .init("TOOK", isNumeric: true, rank: 1), .init("REASON"),
         ])
         for record in page.items {
             let took = record.finishedAt.map { milliseconds(from: record.createdAt, to: $0) }
@@ -20,7 +25,7 @@ package enum TransactionTables {
                 .init(record.createdAt.description, .faint), .init(took ?? "-"), .init(record.reason?.code ?? ""),
             ])
         }
-        return PostTables.withMore(table.text(style), page.nextCursor)
+        return PostTables.withMore(table.text(style, fitting: columns), page.nextCursor)
     }
 
     /// One in a line, as it is at a moment.

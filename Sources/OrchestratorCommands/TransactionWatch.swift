@@ -17,6 +17,8 @@ package struct TransactionWatch: Hashable, Sendable {
     package let limit: Int
     /// Since when looks fail, if they do.
     package private(set) var outage: Outage?
+    /// Whether there is more in flight than a look reads.
+    package private(set) var isPartial = false
     /// Whether there was a look yet.
     package private(set) var hasLooked = false
     private var known: [GlobalTransactionID: TransactionRecord] = [:]
@@ -61,13 +63,16 @@ package struct TransactionWatch: Hashable, Sendable {
     /// - Parameters:
     ///   - records: what it showed; of two about one transaction, the later one counts.
     ///   - forgotten: what it was asked for and does not have.
+    ///   - isPartial: whether there is more in flight than was read.
     /// - Returns: the transactions that are not what they were at the last look, in the order in which they began; at
     ///   the first look, those in flight.
     package mutating func looked(
         _ records: [TransactionRecord],
-        forgotten: Set<GlobalTransactionID> = []
+        forgotten: Set<GlobalTransactionID> = [],
+        isPartial: Bool = false
     ) -> [TransactionRecord] {
         outage = nil
+        self.isPartial = isPartial
         for gid in forgotten { known[gid] = nil }
         var changes: [TransactionRecord] = []
         let latest = Dictionary(records.map { ($0.gid, $0) }, uniquingKeysWith: { $1 })

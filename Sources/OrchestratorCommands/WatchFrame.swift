@@ -43,7 +43,8 @@ package struct WatchFrame: Hashable, Sendable {
 
     private var head: String {
         let stuck = watch.inFlight.count { $0.isStuck }
-        let counts = "\(watch.inFlight.count) in flight" + (stuck == 0 ? "" : ", \(stuck) STUCK")
+        let more = watch.isPartial ? "+" : ""
+        let counts = "\(watch.inFlight.count)\(more) in flight" + (stuck == 0 ? "" : ", \(stuck) STUCK")
         return line("\(Self.clock(now))  \(counts)  \(url)", stuck == 0 ? .strong : .alarm)
     }
 

@@ -72,6 +72,18 @@ struct CommandLineTableTests {
         if width == 30 { #expect(table.lines(.text, cutTo: width).joined(separator: "\n") == table.text) }
     }
 
+    @Test("On a narrow terminal columns are left out by rank, then the last one is cut, and ids stay whole")
+    func leavesOutColumns() {
+        var table = Table([.init("ID"), .init("MORE", rank: 1), .init("MOST", rank: 2), .init("TITLE")])
+        table.add(["0123456789", "1234", "1234", "A title of thirty characters..."])
+        #expect(table.text(.text, fitting: 55) == table.text)
+        let whole = table.text(.text, fitting: 40)
+        #expect(whole.hasPrefix("ID          MORE  MOST  TITLE\n0123456789  1234  1234  A title"))
+        #expect(table.text(.text, fitting: 39).hasPrefix("ID          MORE  TITLE\n0123456789  1234  A title"))
+        #expect(table.text(.text, fitting: 33) == "ID          TITLE\n0123456789  A title of thirty ch\u{2026}")
+        #expect(table.text(.text, fitting: 12) == "ID\n0123456789")
+    }
+
     private static func withoutColours(_ text: String) -> String {
         text.replacing(/\u{1B}\[[0-9;]*m/, with: "")
     }

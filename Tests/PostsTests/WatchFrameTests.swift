@@ -130,6 +130,12 @@ struct WatchFrameTests {
         #expect(refused[1] == "no list since 12:00:05Z: token-invalid: no, trying again")
     }
 
+    @Test("More in flight than a look reads is told of")
+    func partial() {
+        let lines = frame([]) { _ = $0.looked(Self.some, isPartial: true) }
+        #expect(lines[0].contains("1+ in flight"))
+    }
+
     @Test("Where there is nothing, that is said")
     func nothing() {
         #expect(frame([])[2] == "There are no transactions yet.")
