@@ -38,6 +38,7 @@ extension Problem {
         switch code {
         case "invalid-token", "token-required":
             "The service has another secret than this command: pass the service's with --secret-file PATH."
+        case "stale-revision", "revision-conflict": "Somebody else changes this post; look at it, and publish again."
         case "wrong-role": "Is this service of the version of this command?"
         case Self.inProgressCode: "See it with 'orchestrator transactions list --limit 5'."
         case "participant-unavailable": "Are the draft service and the online service running?"

@@ -95,6 +95,6 @@ package enum PostTables {
     /// A list, and under it that it goes on, if it does.
     package static func withMore(_ text: String, _ cursor: String?) -> String {
         guard let cursor else { return text }
-        return "\(text)\n\nThere are more; go on with --cursor \(TerminalText.printable(cursor)), or raise --limit."
+        return "\(text)\n\nThere are more; raise --limit, or go on with\n  --cursor \(TerminalText.printable(cursor))"
     }
 }

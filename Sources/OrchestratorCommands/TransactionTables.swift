@@ -12,9 +12,9 @@ package enum TransactionTables {
     ) -> String {
         guard !page.items.isEmpty else { return "There are no such transactions." }
         var table = Table([
-            .init("GID"), .init("ACTION"), .init("STATE"), .init("POST", rank: 3),
-            .init("REVISION", isNumeric: true, rank: 2), .init("BEGUN", rank: 4),
-            .init("TOOK", isNumeric: true, rank: 1), .init("REASON"),
+            .init("GID"), .init("ACTION", rank: 1), .init("STATE"), .init("POST", rank: 4),
+            .init("REVISION", isNumeric: true, rank: 3), .init("BEGUN", rank: 5),
+            .init("TOOK", isNumeric: true, rank: 2), .init("REASON"),
         ])
         for record in page.items {
             let took = record.finishedAt.map { milliseconds(from: record.createdAt, to: $0) }

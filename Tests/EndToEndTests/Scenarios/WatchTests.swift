@@ -64,6 +64,26 @@ extension EndToEnd {
             }
         }
 
+        @Test func ctrlZGivesTheTerminalBackForAWhile() async throws {
+            try await withCluster { cluster in
+                _ = try await cluster.publishedPost()
+                try await cluster.inTerminal(Self.watch) { terminal in
+                    try await terminal.wait(for: "confirmed")
+                    terminal.send("\u{1A}")
+                    try await terminal.wait("it is given back") { _ in
+                        !screen(terminal).isAlternate && screen(terminal).isCursorVisible
+                    }
+                    terminal.signal(SIGCONT)
+                    try await terminal.wait("it is drawn again") { _ in
+                        screen(terminal).isAlternate && screen(terminal).text.contains("confirmed")
+                    }
+                    terminal.send(PseudoTerminal.interrupt)
+                    let death = try await terminal.waitForExit()
+                    #expect(death == .init(exitCode: 0))
+                }
+            }
+        }
+
         @Test func whatWaitsForADeadParticipantIsShownWithItsErrorUntilItEnds() async throws {
             try await withCluster { cluster in
                 try await cluster.restart(.online, failpoints: "participant.confirm.before=crash")
