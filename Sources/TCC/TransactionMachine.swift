@@ -156,17 +156,20 @@ public struct TransactionMachine: Hashable, Sendable {
             Problem(
                 502,
                 "participant-rejected",
-                "The participant \(branch) does not take this call: \(answer). Nothing was changed."
+                "The participant \(branch) does not take this call (\(clause(answer))). Nothing was changed."
             )
         case .unavailable(let last):
             Problem(
                 503,
                 "participant-unavailable",
-                "The participant \(branch) did not answer in time (\(last)). Nothing was changed; try again.",
+                "The participant \(branch) did not answer in time (\(clause(last))). Nothing was changed; try again.",
                 retryAfterSeconds: 1
             )
         }
     }
+
+    /// What somebody else wrote, as part of a sentence.
+    private static func clause(_ text: String) -> Substring { text.hasSuffix(".") ? text.dropLast() : text[...] }
 }
 
 extension Problem {
