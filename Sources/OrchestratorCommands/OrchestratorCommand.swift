@@ -12,15 +12,14 @@ package struct OrchestratorCommand: AsyncParsableCommand {
             that beats the defaults. Colours are for terminals; NO_COLOR=1 turns them off.
 
             Example:
-              orchestrator publish --author ada notes/
+              orchestrator demo
 
             \(CommandEntry.completionHelp("orchestrator"))
             """,
         version: "0.1.0",
         subcommands: [
             Demo.self, Up.self, Serve.self, Publish.self, Withdraw.self, ShowPost.self, ListPosts.self,
-            Transactions.self,
-            IssueToken.self, ListFailpoints.self,
+            Transactions.self, IssueToken.self, ListFailpoints.self,
         ]
     )
 

@@ -14,7 +14,7 @@ import Glibc
 #endif
 
 /// Whichever processes a scenario adds, over one temporary directory with a secret in it.
-final class Bench: Sendable {
+final class Workbench: Sendable {
     /// Ports to listen at.
     let ports = FreePorts.choose(3)
     private let folder: URL
@@ -28,7 +28,7 @@ final class Bench: Sendable {
     }
 
     /// Runs a scenario and leaves nothing of it behind.
-    static func run(_ body: (Bench) async throws -> Void) async throws {
+    static func run(_ body: (Workbench) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory
             .appendingPathComponent("tcc-examples-\(UInt64.random(in: .min ... .max))")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
@@ -37,16 +37,16 @@ final class Bench: Sendable {
         }
         let secret = Data((0..<32).map { _ in UInt8.random(in: UInt8(ascii: "a")...UInt8(ascii: "z")) })
         try secret.write(to: folder.appendingPathComponent("secret"))
-        let bench = await Bench(folder: folder, secret: secret)
-        let all = { bench.processes.withLock { Array($0.values) } }
+        let workbench = await Workbench(folder: folder, secret: secret)
+        let all = { workbench.processes.withLock { Array($0.values) } }
         do {
-            try await body(bench)
+            try await body(workbench)
         } catch {
             Issue.record(error, "\(all().map(\.logTail).joined(separator: "\n"))")
         }
         for process in all() { process.signal(SIGKILL) }
         for process in all() where process.pid != nil { try await process.waitForDeath() }
-        try await bench.client.shutdown()
+        try await workbench.client.shutdown()
     }
 
     /// Adds a process, configured by its environment.
