@@ -160,6 +160,7 @@ let package = Package(
             name: "OrchestratorCommands",
             dependencies: [
                 "Failpoints", "Hosting", "Posts", "Publishing", "Supervision", "TCC", "TCCCoordinator", "TCCHTTP",
+                "TCCStorage",
                 argumentParser, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings

@@ -28,6 +28,8 @@ public enum CommandEntry {
     ///
     /// - Parameter type: the root command.
     public static func run(_ type: any AsyncParsableCommand.Type) async -> Never {
+        // A reader that has seen enough, such as head, must not keep a command from cleaning up.
+        signal(SIGPIPE, SIG_IGN)
         do {
             var command = try type.parseAsRoot()
             do {

@@ -145,7 +145,7 @@ public enum Host {
     }
 
     /// As many connections as the system lets the process have; the usual soft limit of 1,024 files is soon reached.
-    private static func raiseFileLimit() {
+    package static func raiseFileLimit() {
         var limit = rlimit()
         #if canImport(Darwin)
         let resource = RLIMIT_NOFILE

@@ -65,6 +65,22 @@ public struct HostOptions: ParsableArguments {
     /// Made by the argument parser.
     public init() {}
 
+    /// Which logs to write.
+    ///
+    /// - Parameters:
+    ///   - flag: what the command line says.
+    ///   - variables: the environment's variables.
+    /// - Returns: the flag's, else the environment's, else info.
+    /// - Throws: a usage error that names the levels.
+    package static func level(_ flag: String?, _ variables: Variables) throws -> Logger.Level {
+        let text = try variables.resolve(flag, "LOG_LEVEL", default: "info")
+        guard let level = Logger.Level(rawValue: text.lowercased()) else {
+            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
+            throw ValidationError("--log-level (or LOG_LEVEL) must be one of \(names).")
+        }
+        return level
+    }
+
     /// What to run with.
     ///
     /// - Parameters:
@@ -81,18 +97,13 @@ public struct HostOptions: ParsableArguments {
         let variables = Variables(environment)
         let port = try variables.resolve(self.port, "PORT", default: defaultPort)
         guard (0...65535).contains(port) else { throw ValidationError("--port (or PORT) must be 0 to 65535.") }
-        let level = try variables.resolve(logLevel, "LOG_LEVEL", default: "info")
-        guard let logLevel = Logger.Level(rawValue: level.lowercased()) else {
-            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--log-level (or LOG_LEVEL) must be one of \(names).")
-        }
         return HostSettings(
             process: process,
             host: try variables.resolve(host, "HOST", default: "127.0.0.1"),
             port: port,
             dataDirectory: try variables.resolve(dataDir, "DATA_DIR", default: "./data/\(process)"),
             secretFile: try variables.resolve(secretFile, "SECRET_FILE", default: "./data/secret"),
-            logLevel: logLevel,
+            logLevel: try Self.level(logLevel, variables),
             retention: try variables.duration(retention, "RETENTION", default: 86400, in: 1...10 * 365 * 86400),
             failpoints: environment["TCC_FAILPOINTS"],
             stopsWithStandardInput: environment[HostSettings.stopWithStandardInput] != nil

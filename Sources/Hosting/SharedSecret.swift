@@ -30,7 +30,8 @@ public enum SharedSecret {
         }
         guard secret.count >= fewestBytes else {
             throw Unusable(
-                description: "the secret in \(path) has \(secret.count) bytes; it needs at least \(fewestBytes)"
+                description:
+                    "the secret in \(path) has \(secret.count) bytes; it needs at least \(fewestBytes); delete it to have a new one made"
             )
         }
         return secret

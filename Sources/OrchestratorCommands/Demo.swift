@@ -5,6 +5,12 @@ import Supervision
 import TCC
 import TCCHTTP
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// The command `orchestrator demo`.
 struct Demo: AsyncParsableCommand {
     /// How it is called and what its help says.
@@ -33,7 +39,13 @@ struct Demo: AsyncParsableCommand {
         let world = World.system
         let folder = FileManager.default.temporaryDirectory.appending(path: "tcc-demo-\(world.makeIdentifier())")
         let isAgreed = try await Interruption.handled {
-            try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
+            guard mkdir(folder.path(percentEncoded: false), 0o700) == 0 else {
+                let (place, reason) = (NSTemporaryDirectory(), String(cString: strerror(errno)))
+                throw CommandFailure(
+                    .usage,
+                    "no folder can be made in \(place): \(reason); set TMPDIR to one that can be written."
+                )
+            }
             // `try?`: there is nothing else to be done about a temporary folder that cannot be removed.
             defer { try? FileManager.default.removeItem(at: folder) }
             return try await Self.play(files, in: folder.path(percentEncoded: false), world)
@@ -64,16 +76,20 @@ struct Demo: AsyncParsableCommand {
             }
             paths = [repository]
         }
-        let files = try MarkdownSearch(paths).files
-        guard !files.isEmpty else {
+        let found = try MarkdownSearch(paths).files
+        guard !found.isEmpty else {
             throw CommandFailure(
                 .usage,
                 "there are no Markdown files (.md, .markdown) in \(paths.joined(separator: ", "))."
             )
         }
         // The README is what everybody knows.
-        let first = files.firstIndex { $0.source.hasSuffix("/README.md") } ?? 0
-        return Array(([files[first]] + files[..<first] + files[(first + 1)...]).prefix(Self.mostFiles))
+        let first = found.firstIndex { $0.source.hasSuffix("/README.md") } ?? 0
+        let files = Array(([found[first]] + found[..<first] + found[(first + 1)...]).prefix(Self.mostFiles))
+        if files.count < found.count {
+            Output.note("note", "of \(found.count) Markdown files, the demo publishes \(files.count).")
+        }
+        return files
     }
 
     private static var repository: String? {

@@ -46,7 +46,7 @@ struct DemoPage: Sendable {
 
     func title(_ text: String) throws { try Output.line("\n\(style.paint(text, .strong))\n") }
 
-    func say(_ text: String) throws { try Output.line(Self.wrapped(text) + "\n") }
+    func say(_ text: String) throws { try Output.line(Self.wrapped(TerminalText.printable(text)) + "\n") }
 
     func holdings(_ rows: [(when: String, holding: Holding)]) throws {
         var table = Table([.init(""), .init("DRAFT SERVICE"), .init("ONLINE SERVICE")])
@@ -54,7 +54,7 @@ struct DemoPage: Sendable {
         try Output.line(Self.indented(table.text) + "\n")
     }
 
-    func diagram(_ record: TransactionRecord, of name: String, seen: [TimelineDiagram.Row] = []) throws {
+    func diagram(_ record: TransactionRecord, seen: [TimelineDiagram.Row] = []) throws {
         let diagram = TimelineDiagram(record, lanes: Self.lanes, seen: seen)
         try Output.line(diagram.text(style) + "\n")
     }

@@ -7,6 +7,8 @@ import TCCHTTP
 /// What the demo does and says, from the first line to the last.
 struct DemoScript: Sendable {
     private static let author = Caller(subject: "ann", role: .author)
+    /// What the acts add to the post.
+    private static let room = 1024
     private static let longestRecovery = Duration.seconds(5)
 
     let stage: DemoStage
@@ -61,16 +63,32 @@ struct DemoScript: Sendable {
             bar: ProgressBar(total: files.count, style: .text)
         )
         let report = await run.publish(files)
-        let counts = report.counts
-        guard let first = files.first, case .published(let post)? = report.entries.first?.result,
-            let id = UUIDv7(post.id)
-        else { throw CommandFailure(.refused, report.text(isVerbose: true)) }
-        let what = counts.published == 1 ? "a Markdown file" : "\(counts.published) Markdown files"
-        try page.say("Ann publishes \(what) (\(milliseconds(since: start)) in all). This is what happened to one:")
-        let star = Star(id: id, name: first.name, text: try first.read())
-        try page.diagram(try await finished(post.gid), of: star.name)
+        guard let (star, gid) = Self.star(of: zip(files, report.entries)) else {
+            throw CommandFailure(.refused, "none of the files could be published.\n\(report.text(isVerbose: false))")
+        }
+        let (published, refused) = (report.counts.published, report.counts.refused)
+        let what = published == 1 ? "a Markdown file" : "\(published) Markdown files"
+        let rest = refused == 0 ? "" : "; \(refused) could not be one"
+        try page.say(
+            "Ann publishes \(what) (\(milliseconds(since: start)) in all\(rest)). This is what happened to one:"
+        )
+        try page.diagram(try await finished(gid))
         try page.holdings([("now", try await look(star))])
         return star
+    }
+
+    /// The first file that was published and has room for some more lines.
+    private static func star(
+        of entries: some Sequence<(MarkdownFile, PublishReport.Entry)>
+    ) -> (star: Star, gid: GlobalTransactionID)? {
+        for (file, entry) in entries {
+            guard case .published(let post) = entry.result, let id = UUIDv7(post.id),
+                // `try?`: it was read a moment ago; what has become unreadable is not taken.
+                let text = try? file.read(), text.content.utf8.count + room <= PostLimits.longestContent
+            else { continue }
+            return (Star(id: id, name: file.name, text: text), post.gid)
+        }
+        return nil
     }
 
     private func participantDies(_ star: inout Star) async throws {
@@ -90,8 +108,8 @@ struct DemoScript: Sendable {
         async let death = stage.dead(.online)
         let answer = try await publish(star, key: "the-second")
         let waited = milliseconds(since: start)
-        let died = try await death
         guard let gid = answer.decode(TransactionRecord.self)?.gid else { throw CommandFailure.refused(answer.problem) }
+        let died = try await death
         let meanwhile = try await look(star)
         try await stage.start(.online)
         let born = stage.world.wallClock()
@@ -99,7 +117,6 @@ struct DemoScript: Sendable {
         try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
         try page.diagram(
             record,
-            of: star.name,
             seen: [
                 .init(at: died, lane: OwnProgram.online.lane, what: .death("killed")),
                 .init(at: born, lane: OwnProgram.online.lane, what: .birth("started again")),
@@ -141,7 +158,6 @@ struct DemoScript: Sendable {
         try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
         try page.diagram(
             record,
-            of: star.name,
             seen: [
                 .init(at: died, lane: OwnProgram.orchestrator.lane, what: .death("killed")),
                 .init(at: born, lane: OwnProgram.orchestrator.lane, what: .birth("started again")),
@@ -174,11 +190,11 @@ struct DemoScript: Sendable {
         else { throw CommandFailure(.refused, "the try was not refused, but HTTP \(answer.status).") }
         let record = try await finished(gid)
         try page.holdings([("before", before), ("after", try await look(star))])
-        try page.diagram(record, of: star.name)
+        try page.diagram(record)
         try page.say(
             """
             Ann is told: HTTP \(answer.status), \(answer.problem.code). The cancel went to both libraries: \
-            what the online service had reserved is given back. Readers never saw a thing, and her saved text is still \
+            whatever was reserved is given back. Readers never saw a thing, and her saved text is still \
             there.
             """
         )
@@ -202,6 +218,7 @@ struct DemoScript: Sendable {
         let verdict = DemoVerdict(
             posts: posts,
             unfinished: unfinished,
+            crashes: stage.deaths,
             confirmed: try await transactions(in: .confirmed).count,
             cancelled: try await transactions(in: .cancelled).count
         )

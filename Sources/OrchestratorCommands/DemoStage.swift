@@ -22,6 +22,10 @@ final class DemoStage: Sendable {
     private let ports: [OwnProgram: Int]
     private let children: Children
     private let lives = Mutex<[OwnProgram: ChildLife]>([:])
+    private let crashes = Mutex(0)
+
+    /// How many processes died at a failpoint.
+    var deaths: Int { crashes.withLock { $0 } }
 
     /// Sets the stage; starts nothing.
     ///
@@ -70,14 +74,20 @@ final class DemoStage: Sendable {
     /// Kills a process, as a loss of power would.
     func kill(_ program: OwnProgram) async throws {
         lives.withLock { $0[program] }?.signal(SIGKILL)
-        _ = try await dead(program)
+        _ = try await end(of: program)
     }
 
-    /// Waits for a process's death.
+    /// Waits for a process to die at its failpoint.
     ///
-    /// - Returns: when it came.
+    /// - Returns: when it did.
     /// - Throws: a ``CommandFailure`` if it lives on.
     func dead(_ program: OwnProgram) async throws -> Timestamp {
+        let moment = try await end(of: program)
+        crashes.withLock { $0 += 1 }
+        return moment
+    }
+
+    private func end(of program: OwnProgram) async throws -> Timestamp {
         let life = lives.withLock { $0[program] }
         guard try await life?.death.value(within: Self.longestDying, sleep: world.sleep) != nil else {
             throw CommandFailure(.refused, "\(program.rawValue) did not die when it was to.")

@@ -1,10 +1,25 @@
 import ArgumentParser
 import UnixSignals
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// Lets a command clean up when somebody ends it.
 enum Interruption {
     /// By the shells' convention, a command that a signal ended has this exit code plus the signal's number.
     private static let exitCodeBase: Int32 = 128
+
+    /// The signals by which somebody ends a command; a hang-up is none under `nohup`.
+    static var signals: [UnixSignal] {
+        let before = signal(SIGHUP, SIG_IGN)
+        let isIgnored = unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
+        if isIgnored { return [.sigint, .sigterm] }
+        _ = signal(SIGHUP, before)
+        return [.sigint, .sigterm, .sighup]
+    }
 
     /// Runs something until it ends or SIGINT, SIGTERM or SIGHUP comes; then its task is cancelled.
     ///
@@ -14,7 +29,7 @@ enum Interruption {
     static func handled<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        let signals = await UnixSignalsSequence(trapping: signals)
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {

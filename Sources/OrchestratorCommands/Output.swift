@@ -57,7 +57,7 @@ enum Output {
         } catch {
             let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
             let code = Int32(truncatingIfNeeded: cause?.code ?? 0)
-            // The HTTP client has the process ignore SIGPIPE; a reader that has seen enough, such as head, is no error.
+            // A reader that has seen enough, such as head, is no error.
             if code == EPIPE { return }
             throw CommandFailure(.refused, "the output cannot be written: \(String(cString: strerror(code))).")
         }

@@ -106,11 +106,7 @@ package struct TransactionWatch: Hashable, Sendable {
     /// - Parameters:
     ///   - now: when.
     ///   - reason: what it answered instead; nil for nothing.
-    /// - Returns: whether the look before had succeeded.
-    @discardableResult
-    package mutating func lookFailed(at now: Timestamp, reason: String? = nil) -> Bool {
-        let isNew = outage == nil
+    package mutating func lookFailed(at now: Timestamp, reason: String? = nil) {
         outage = Outage(since: outage?.since ?? now, reason: reason)
-        return isNew
     }
 }

@@ -1,13 +1,22 @@
 import Hosting
 import Supervision
 import Synchronization
+import TCC
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
 
 /// What `orchestrator up` shows: each line with its process's name before it.
 final class UpConsole: Sendable {
-    private static let ownName = "up"
+    static let ownName = "up"
 
     private struct State {
         var waitsFor: Set<String>
+        /// Why it may be that a process cannot start; if so, it is said at the end, once.
+        var held: [String: String] = [:]
     }
 
     private let width: Int
@@ -39,20 +48,34 @@ final class UpConsole: Sendable {
 
     /// Shows what happened to a process.
     func show(_ event: SupervisedProcess.Event, of name: String) {
+        if case .line(let line) = event {
+            let isStarting = state.withLock { $0.waitsFor.contains(name) }
+            if line.hasPrefix(ChildLife.servingPrefix) { return }
+            release(name)
+            if isStarting, line.hasPrefix("error: ") { return state.withLock { $0.held[name] = line } }
+            return write(line, of: name)
+        }
+        release(name)
         switch event {
-        case .line(let line):
-            // Why it cannot start is said at the end, once.
-            let isLastWord = line.hasPrefix("error: ") && state.withLock { $0.waitsFor.contains(name) }
-            if !isLastWord, !line.hasPrefix(ChildLife.servingPrefix) { write(line, of: name) }
+        case .line: break
         case .serving(let url, let pid):
             say("\(name) is running on \(url) (pid \(pid))")
-            let isLast = state.withLock { $0.waitsFor.remove(name) != nil && $0.waitsFor.isEmpty }
-            if isLast { say(welcome) }
+            ready(name)
+        case .steady: ready(name)
         case .died(let death, let wait):
-            let milliseconds = wait.components.seconds * 1000 + wait.components.attoseconds / 1_000_000_000_000_000
-            say("\(name) died (\(death)); starting it again in \(milliseconds) ms")
+            say("\(name) died (\(death)); starting it again in \(wait.wholeMilliseconds) ms")
+        case .stopped(.killed(signal: SIGKILL)): say("\(name) did not stop, and was killed")
         case .stopped: say("\(name) has stopped")
         }
+    }
+
+    private func release(_ name: String) {
+        if let held = state.withLock({ $0.held.removeValue(forKey: name) }) { write(held, of: name) }
+    }
+
+    private func ready(_ name: String) {
+        let isLast = state.withLock { $0.waitsFor.remove(name) != nil && $0.waitsFor.isEmpty }
+        if isLast { say(welcome) }
     }
 
     private func write(_ line: String, of name: String) {

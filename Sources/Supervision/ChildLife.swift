@@ -26,6 +26,8 @@ package final class ChildLife: Sendable {
 
     private struct State {
         var pid: Int32?
+        /// Its process group, which has the number of its first process.
+        var group: Int32?
         var isToStop = false
         var tail: [String] = []
     }
@@ -55,13 +57,13 @@ package final class ChildLife: Sendable {
     /// The last lines that it wrote.
     package var tail: [String] { state.withLock { $0.tail } }
 
-    /// Sends a signal to the process, if it lives.
+    /// Sends a signal to the process and to what it has started in turn, if it lives.
     ///
     /// - Parameter number: the signal.
     package func signal(_ number: Int32) {
         // Under the lock: it is cleared before the process is reaped, so the id is never another's.
         state.withLock { state in
-            if let pid = state.pid { _ = kill(pid, number) }
+            if let pid = state.pid { _ = kill(-pid, number) }
         }
     }
 
@@ -79,6 +81,8 @@ package final class ChildLife: Sendable {
     @discardableResult
     package func run() async -> Death {
         let end = await live()
+        // What it has started in turn does not outlive it. The group's number is taken as long as anything is in it.
+        if let group = state.withLock({ $0.group }) { _ = kill(-group, SIGKILL) }
         serving.fulfil(nil)
         death.fulfil(end)
         return end
@@ -103,6 +107,7 @@ package final class ChildLife: Sendable {
             ) { execution in
                 let isToStop = state.withLock { state in
                     state.pid = execution.processIdentifier.value
+                    state.group = state.pid
                     return state.isToStop
                 }
                 if isToStop { signal(SIGTERM) }

@@ -15,6 +15,11 @@ package struct Procfile: Hashable, Sendable {
     package struct Malformed: Error, Hashable, CustomStringConvertible {
         /// What is wrong, and in which line.
         package let description: String
+
+        /// Makes an error.
+        ///
+        /// - Parameter description: what is wrong, and in which line.
+        package init(_ description: String) { self.description = description }
     }
 
     /// The processes, in the order of the lines.
@@ -26,14 +31,16 @@ package struct Procfile: Hashable, Sendable {
     /// - Throws: ``Malformed``.
     package init(_ text: String) throws {
         var entries: [Entry] = []
-        for (index, line) in text.split(separator: "\n", omittingEmptySubsequences: false).enumerated() {
+        // Some editors put a byte order mark first, and a carriage return at each line's end.
+        let text = text.drop { $0 == "\u{FEFF}" }
+        for (index, line) in text.split(omittingEmptySubsequences: false, whereSeparator: \.isNewline).enumerated() {
             let line = Self.trimmed(line)
             guard !line.isEmpty, !line.hasPrefix("#") else { continue }
             entries.append(try Self.entry(line, number: index + 1))
         }
-        guard !entries.isEmpty else { throw Malformed(description: "it names no process") }
+        guard !entries.isEmpty else { throw Malformed("it names no process") }
         if let twice = entries.first(where: { entry in entries.count { $0.name == entry.name } > 1 }) {
-            throw Malformed(description: "it names '\(twice.name)' twice")
+            throw Malformed("it names '\(twice.name)' twice")
         }
         self.entries = entries
     }
@@ -41,13 +48,37 @@ package struct Procfile: Hashable, Sendable {
     private static func entry(_ line: String, number: Int) throws -> Entry {
         let sides = line.split(separator: ":", maxSplits: 1, omittingEmptySubsequences: false).map(Self.trimmed)
         guard sides.count == 2, !sides[1].isEmpty, !sides[0].isEmpty, sides[0].allSatisfy(Self.isInName) else {
-            throw Malformed(description: "line \(number) is not 'name: command': \(line)")
+            throw Malformed("line \(number) is not 'name: command': \(line)")
         }
-        if let character = sides[1].first(where: { "|&;<>()`".contains($0) }) {
+        if let character = unquoted(sides[1]).first(where: { "|&;<>()`".contains($0) }) {
             let advice = "a command is one program; put what needs a shell into a script of its own"
-            throw Malformed(description: "line \(number) has a '\(character)' in its command; \(advice)")
+            throw Malformed("line \(number) has a '\(character)' in its command; \(advice)")
         }
-        return Entry(name: sides[0], command: sides[1])
+        // As runners that hand the line to a shell want it; here the program takes the shell's place anyway.
+        let words = sides[1].split(separator: " ", maxSplits: 1)
+        let command = words.count == 2 && words[0] == "exec" ? trimmed(words[1]) : sides[1]
+        return Entry(name: sides[0], command: command)
+    }
+
+    /// A command without what a shell takes as it stands.
+    private static func unquoted(_ command: String) -> String {
+        var rest = ""
+        var quote: Character?
+        var isEscaped = false
+        for character in command {
+            if isEscaped {
+                isEscaped = false
+            } else if character == "\\", quote != "'" {
+                isEscaped = true
+            } else if let open = quote {
+                if character == open { quote = nil }
+            } else if character == "'" || character == "\"" {
+                quote = character
+            } else {
+                rest.append(character)
+            }
+        }
+        return rest
     }
 
     private static func isInName(_ character: Character) -> Bool {

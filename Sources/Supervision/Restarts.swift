@@ -15,7 +15,7 @@ package struct Restarts: Hashable, Sendable {
 
     private static let policy = RetryPolicy(base: .milliseconds(200), cap: .seconds(10))
     /// A life of this length is none that failed at its start.
-    private static let steadyLife = Duration.seconds(5)
+    static let steadyLife = Duration.seconds(5)
 
     private var hasServed = false
     private var failures = 0

@@ -1,8 +1,15 @@
 import ServiceLifecycle
+import Synchronization
 package import TCC
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// Keeps a child process alive: starts it again when it dies (``Restarts``), and stops it on a graceful shutdown.
-package struct SupervisedProcess: Service {
+package final class SupervisedProcess: Service {
     /// What happens to it.
     package enum Event: Hashable, Sendable {
         /// It wrote a line.
@@ -11,8 +18,10 @@ package struct SupervisedProcess: Service {
         case serving(url: String, pid: Int32)
         /// It died, and is started again after this wait.
         case died(Death, restartsAfter: Duration)
+        /// It has lived for a while, whether it says that it serves or not.
+        case steady
         /// It ended after it was asked to.
-        case stopped
+        case stopped(Death)
     }
 
     /// It died at its first start, and would do so again.
@@ -28,6 +37,7 @@ package struct SupervisedProcess: Service {
     private let command: ChildCommand
     private let world: World
     private let report: @Sendable (Event) -> Void
+    private let current = Mutex<ChildLife?>(nil)
 
     /// Makes one.
     ///
@@ -48,9 +58,10 @@ package struct SupervisedProcess: Service {
         var restarts = Restarts()
         while true {
             let begun = world.elapsed()
-            let life = ChildLife(command) { [report] in report(.line($0)) }
+            let life = ChildLife(command) { [report] line in report(.line(line)) }
+            current.withLock { $0 = life }
             let death = await live(life)
-            if Task.isShuttingDownGracefully || Task.isCancelled { return report(.stopped) }
+            if Task.isShuttingDownGracefully || Task.isCancelled { return report(.stopped(death)) }
             var generator = world.generator
             // `try?`: it is known; only a cancelled task throws.
             let served = (try? await life.serving.value()) ?? nil
@@ -59,11 +70,14 @@ package struct SupervisedProcess: Service {
             case .restart(let wait):
                 report(.died(death, restartsAfter: wait))
                 // Cancelled by the shutdown: it is not running, so there is nothing to stop.
-                try? await cancelWhenGracefulShutdown { try await world.sleep(wait) }
-                if Task.isShuttingDownGracefully || Task.isCancelled { return report(.stopped) }
+                try? await cancelWhenGracefulShutdown { [world] in try await world.sleep(wait) }
+                if Task.isShuttingDownGracefully || Task.isCancelled { return report(.stopped(death)) }
             }
         }
     }
+
+    /// Ends it without asking, if it lives.
+    package func kill() { current.withLock { $0 }?.signal(SIGKILL) }
 
     private func live(_ life: ChildLife) async -> Death {
         await withTaskGroup(of: Void.self) { group in
@@ -73,6 +87,11 @@ package struct SupervisedProcess: Service {
                     report(.serving(url: url, pid: pid))
                 }
             }
+            group.addTask { [report, world] in
+                // `try?`: it died before.
+                if (try? await world.sleep(Restarts.steadyLife)) != nil { report(.steady) }
+            }
+            defer { group.cancelAll() }
             return await withGracefulShutdownHandler {
                 await life.run()
             } onGracefulShutdown: {

@@ -100,8 +100,14 @@ struct CommandLineComparisonTests {
     @Test("The demo ends well only if the libraries agree on every post, and everything has ended as it was to")
     func demoVerdict() {
         let agreed = PostComparison(draft: draft(.published, published: 2), live: live)
-        func isGood(_ posts: [PostComparison], unfinished: Int = 0, cancelled: Int = 1) -> Bool {
-            DemoVerdict(posts: posts, unfinished: unfinished, confirmed: 3, cancelled: cancelled).isGood
+        func isGood(
+            _ posts: [PostComparison],
+            unfinished: Int = 0,
+            crashes: Int = 2,
+            cancelled: Int = 1
+        ) -> Bool {
+            DemoVerdict(posts: posts, unfinished: unfinished, crashes: crashes, confirmed: 3, cancelled: cancelled)
+                .isGood
         }
         #expect(isGood([agreed, agreed]))
         #expect(!isGood([]))
@@ -110,5 +116,6 @@ struct CommandLineComparisonTests {
         #expect(!isGood([PostComparison(draft: draft(.published, published: 2, pending: Self.id), live: live)]))
         #expect(!isGood([agreed], unfinished: 1))
         #expect(!isGood([agreed], cancelled: 0))
+        #expect(!isGood([agreed], crashes: 1))
     }
 }

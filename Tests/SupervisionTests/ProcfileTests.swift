@@ -11,6 +11,20 @@ struct ProcfileTests {
         #expect(file.entries.map(\.command) == ["bin/web --port 80", "LEVEL=debug bin/worker 'a b'"])
     }
 
+    @Test("Lines may end as elsewhere, and begin with a byte order mark")
+    func foreignEditors() throws {
+        let file = try Procfile("\u{FEFF}a: one\r\nb: two\r\n\r\n")
+        #expect(file.entries.map(\.name) == ["a", "b"])
+        #expect(file.entries.map(\.command) == ["one", "two"])
+    }
+
+    @Test("What is quoted is nobody's business, and exec is what is done anyway")
+    func quotes() throws {
+        let file = try Procfile("a: curl 'http://x/?a=1&b=2' \\; \"(\"\nb: exec  bin/b -x")
+        #expect(file.entries.map(\.command) == ["curl 'http://x/?a=1&b=2' \\; \"(\"", "bin/b -x"])
+        #expect(throws: Procfile.Malformed.self) { try Procfile("a: echo 'x' & y") }
+    }
+
     @Test(
         "What cannot be run is refused, with its line",
         arguments: [

@@ -69,6 +69,25 @@ extension EndToEnd {
         }
 
         @Test(.timeLimit(.minutes(1)))
+        func aReaderWhoHasSeenEnoughLeavesNothing() async throws {
+            try await withFolder { folder in
+                let demo = try BuildFolder.executable("orchestrator").path
+                try await withTerminal(
+                    URL(fileURLWithPath: "/bin/sh"),
+                    ["-c", "'\(demo)' demo | head -1"],
+                    environment: ["TMPDIR": folder.path],
+                    directory: folder
+                ) { terminal in
+                    let death = try await terminal.waitForExit(within: .seconds(40))
+                    #expect(death == .init(exitCode: 0))
+                }
+                try await eventually("nothing is left of the demo", within: .seconds(15)) {
+                    try LeftBehind.processes(naming: folder.path).isEmpty && files(in: folder).isEmpty
+                }
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
         func itsProcessesEndEvenIfItIsKilled() async throws {
             try await demo { terminal, folder in
                 try await terminal.wait(for: "1. Nothing goes wrong")

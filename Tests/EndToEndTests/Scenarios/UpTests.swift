@@ -55,7 +55,8 @@ extension EndToEnd {
             ) { try await body($0) }
             guard waitsForNone else { return }
             try await eventually("no process is left", within: .seconds(15)) {
-                try LeftBehind.processes(naming: "--coordinator-url http://127.0.0.1:\(site.ports[2])").isEmpty
+                // The services name the orchestrator's port, the orchestrator names the draft service's.
+                try site.ports.allSatisfy { try LeftBehind.processes(naming: "http://127.0.0.1:\($0)").isEmpty }
             }
         }
 
@@ -88,7 +89,7 @@ extension EndToEnd {
                 let names = try FileManager.default.contentsOfDirectory(
                     atPath: folder.appendingPathComponent("data").path
                 )
-                #expect(names.sorted() == ["draft-service", "online-service", "orchestrator", "secret"])
+                #expect(names.sorted() == ["draft-service", "lock", "online-service", "orchestrator", "secret"])
             }
         }
 
@@ -129,8 +130,8 @@ extension EndToEnd {
                     }
                     try await up(in: site, waitsForNone: false) { second in
                         let death = try await second.waitForExit(within: .seconds(30))
-                        #expect(death == .init(exitCode: 1))
-                        try expectOneError(second, "cannot start: ", "data directory")
+                        #expect(death == .init(exitCode: 2))
+                        try expectOneError(second, "the data directory", "is in use by another process")
                     }
                     first.send(PseudoTerminal.interrupt)
                     try await first.waitForExit(within: .seconds(20))
@@ -176,10 +177,52 @@ extension EndToEnd {
             }
         }
 
+        @Test(.timeLimit(.minutes(1)))
+        func whatAChildHasStartedDoesNotOutliveIt() async throws {
+            try await withFolder { folder in
+                let site = try Site(folder)
+                let mark = "3\(UInt32.random(in: 10_000...99_999))"
+                try site.write("script.sh", "sleep \(mark) & sleep \(mark)")
+                try site.write("Procfile", "worker: sh script.sh\r\nother: sh -c 'echo error: odd; sleep \(mark)'")
+                try await up(in: site) { terminal in
+                    try await terminal.wait("both are started") { _ in
+                        ((try? LeftBehind.processes(naming: "sleep \(mark)").count) ?? 0) >= 3
+                    }
+                    try await terminal.wait(for: "error: odd", within: .seconds(15))
+                    terminal.send(PseudoTerminal.interrupt)
+                    let death = try await terminal.waitForExit(within: .seconds(20))
+                    #expect(death == .init(exitCode: 0))
+                    #expect(terminal.output.contains("stopping"))
+                }
+                #expect(try LeftBehind.processes(naming: "sleep \(mark)").isEmpty)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func aSecondCtrlCKillsWhatDoesNotStop() async throws {
+            try await withFolder { folder in
+                let site = try Site(folder)
+                try site.write(
+                    "Procfile",
+                    "deaf: sh -c 'trap \"\" TERM; echo listening on nothing; while :; do sleep 0.1; done'"
+                )
+                try await up(in: site) { terminal in
+                    try await terminal.wait(for: "All are running")
+                    terminal.send(PseudoTerminal.interrupt)
+                    try await terminal.wait(for: "stopping; once more kills")
+                    terminal.send(PseudoTerminal.interrupt)
+                    let death = try await terminal.waitForExit(within: .seconds(8))
+                    #expect(death == .init(exitCode: 0))
+                    #expect(terminal.output.contains("deaf did not stop, and was killed"))
+                }
+            }
+        }
+
+        /// The last line is the error; a process that could not start either has said so in a line of its own.
         private func expectOneError(_ terminal: PseudoTerminal, _ texts: String...) throws {
             let errors = terminal.output.split(whereSeparator: \.isNewline).filter { $0.contains("error:") }
-            #expect(errors.count == 1, "\(terminal.output)")
-            for text in texts { #expect(errors.first?.contains(text) == true, "\(errors)") }
+            #expect(errors.dropLast().allSatisfy { $0.contains(" | error: cannot listen on") }, "\(terminal.output)")
+            for text in texts { #expect(errors.last?.contains(text) == true, "\(terminal.output)") }
         }
     }
 }

@@ -1,0 +1,141 @@
+import ArgumentParser
+import Foundation
+import Hosting
+import Logging
+import Supervision
+import TCCStorage
+
+/// What `orchestrator up` starts, and on what.
+struct UpPlan {
+    private static let loopback = "127.0.0.1"
+    /// What a server listens on is not always what it is called by.
+    private static let everyAddress = ["0.0.0.0", "::", "localhost", loopback]
+
+    /// The processes.
+    let commands: [ChildCommand]
+    /// Where they keep their data; its lock is held.
+    let dataDirectory: String
+    /// Keeps a second one from the same data.
+    let lock: DirectoryLock
+    /// What to say once all of them run.
+    let welcome: String
+
+    /// Makes a plan, and finds out what would keep every process from starting, to say it once.
+    ///
+    /// - Parameters:
+    ///   - procfile: what to start; nil for this folder's Procfile, or else our own three.
+    ///   - dataDirectory: where the data is.
+    ///   - secretFile: the secret that they share.
+    ///   - host: what they listen on.
+    ///   - logLevel: which logs they write.
+    /// - Throws: a usage error, or a ``CommandFailure`` that says what to do.
+    init(procfile: String?, dataDirectory: String?, secretFile: String?, host: String?, logLevel: String?) throws {
+        let variables = Variables(ProcessInfo.processInfo.environment)
+        let host = try variables.resolve(host, "HOST", default: Self.loopback)
+        let level = try HostOptions.level(logLevel, variables)
+        let data = try variables.resolve(dataDirectory, "DATA_DIR", default: "./data")
+        guard !data.isEmpty else { throw ValidationError("--data-dir (or DATA_DIR) must not be empty.") }
+        let folder = Self.absolute(data)
+        let secret = Self.absolute(try variables.resolve(secretFile, "SECRET_FILE", default: folder + "/secret"))
+        let urls = Self.urls(host)
+        func environment(_ name: String) -> [String: String?] {
+            var environment: [String: String?] = [
+                "HOST": host, "LOG_LEVEL": level.rawValue, "DATA_DIR": "\(folder)/\(name)", "SECRET_FILE": secret,
+                // Each has its own, from the Procfile or by default.
+                "PORT": nil, HostSettings.stopWithStandardInput: "1",
+            ]
+            environment.merge(urls) { _, url in url }
+            return environment
+        }
+        self.commands = try Self.commands(procfile, environment)
+        self.dataDirectory = folder
+        do {
+            self.lock = try DirectoryLock(folder)
+            _ = try SharedSecret.readOrCreate(secret)
+        } catch let error as DirectoryLock.Refused {
+            throw CommandFailure(.usage, "\(error) PATH.")
+        } catch let error as SharedSecret.Unusable {
+            throw CommandFailure(.usage, "\(error); choose another with --secret-file PATH.")
+        }
+        self.welcome = Self.welcome(isUsualSecret: secret == Self.absolute("./data/secret"), secret, urls)
+    }
+
+    /// Whom each calls where they do not listen on loopback; a Procfile's own flags beat it.
+    private static func urls(_ host: String) -> [String: String] {
+        guard !everyAddress.contains(host) else { return [:] }
+        let name = host.contains(":") ? "[\(host)]" : host
+        return Dictionary(
+            uniqueKeysWithValues: ServiceName.allCases.map { service in
+                let port = service.defaultURL.split(separator: ":").last ?? ""
+                return (service.variable, "http://\(name):\(port)")
+            } + [("COORDINATOR_URL", "http://\(name):8080")]
+        )
+    }
+
+    private static func commands(
+        _ procfile: String?,
+        _ environment: (String) -> [String: String?]
+    ) throws -> [ChildCommand] {
+        let here = FileManager.default.fileExists(atPath: "Procfile") ? "Procfile" : nil
+        guard let path = procfile ?? here else {
+            return OwnProgram.allCases.map { $0.child(environment: environment($0.rawValue)) }
+        }
+        guard let content = FileManager.default.contents(atPath: path) else {
+            throw CommandFailure(.usage, "the Procfile '\(path)' cannot be read.")
+        }
+        do {
+            let folder = URL(filePath: absolute(path)).deletingLastPathComponent().path(percentEncoded: false)
+            let entries = try Procfile(String(decoding: content, as: UTF8.self)).entries
+            if entries.contains(where: { $0.name == UpConsole.ownName }) {
+                throw Procfile.Malformed("'\(UpConsole.ownName)' is what this command calls itself")
+            }
+            return entries.map { $0.child(environment: environment($0.name), folder: folder) }
+        } catch let error as Procfile.Malformed {
+            throw CommandFailure(.usage, "'\(path)' is no Procfile that can be run: \(error).")
+        }
+    }
+
+    private static func absolute(_ path: String) -> String {
+        URL(filePath: path).standardizedFileURL.path(percentEncoded: false)
+    }
+
+    private static func welcome(isUsualSecret: Bool, _ secret: String, _ urls: [String: String]) -> String {
+        var me = CommandLine.arguments[0]
+        // Another terminal may look for programs elsewhere.
+        if !me.contains("/") { me = Bundle.main.executableURL?.path(percentEncoded: false) ?? me }
+        me = quoted(me)
+        var exports = urls.keys.sorted().filter { $0 != "COORDINATOR_URL" }.map { "export \($0)=\(urls[$0] ?? "")" }
+        if !isUsualSecret { exports.append("export SECRET_FILE=\(quoted(secret))") }
+        let post = FileManager.default.fileExists(atPath: "README.md") ? "README.md" : "POST.md"
+        return
+            """
+            All are running. In another terminal, in this folder:
+            \(exports.map { "  \($0)\n" }.joined())  \(me) publish \(post) --author ann   # a post, in both libraries
+              \(me) posts --author ann               # what each of them holds
+              \(me) transactions watch               # try, confirm, cancel, as they happen
+            Kill one with kill -9 PID, and publish meanwhile. Ctrl-C stops them all.
+            """
+    }
+
+    /// A word as a shell takes it.
+    private static func quoted(_ word: String) -> String {
+        let isPlain = word.unicodeScalars.allSatisfy { scalar in
+            scalar.isASCII && (scalar.properties.isAlphabetic || "0123456789/._-+:@%".unicodeScalars.contains(scalar))
+        }
+        return isPlain ? word : "'\(word.replacingOccurrences(of: "'", with: "'\\''"))'"
+    }
+
+    /// Why a process could not be started, and what to do about it.
+    ///
+    /// - Parameter failure: how it ended.
+    /// - Returns: one line.
+    static func explain(_ failure: SupervisedProcess.CannotStart) -> String {
+        let lastLine = failure.tail.last { !$0.isEmpty } ?? "\(failure.death)"
+        var reason = lastLine.hasPrefix("error: ") ? String(lastLine.dropFirst("error: ".count)) : lastLine
+        if reason.contains("cannot listen on"), let end = reason.firstIndex(of: ";") {
+            reason = "\(reason[..<end]); end what listens there (another 'up'?), or change the ports in the Procfile"
+        }
+        let isUnbuilt = failure.death == .exited(127) && reason.contains(".build/")
+        return "\(failure.name) cannot start: \(reason)\(isUnbuilt ? "; build it first: swift build -c release" : "")"
+    }
+}
