@@ -45,6 +45,7 @@ let package = Package(
         .library(name: "TCCCoordinator", targets: ["TCCCoordinator", "TCCStorage", "TCCHTTP", "Failpoints"]),
         .library(name: "TCCParticipant", targets: ["TCCParticipant", "TCCStorage", "TCCHTTP", "Failpoints"]),
         .executable(name: "orchestrator", targets: ["orchestrator"]),
+        .executable(name: "chaos", targets: ["chaos"]),
         .executable(name: "draft-service", targets: ["draft-service"]),
         .executable(name: "online-service", targets: ["online-service"]),
     ],
@@ -166,6 +167,12 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "orchestrator", dependencies: ["OrchestratorCommands"], swiftSettings: settings),
+        .target(
+            name: "ChaosCommands",
+            dependencies: ["Hosting", "Simulation", "Verification", argumentParser],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "chaos", dependencies: ["ChaosCommands"], swiftSettings: settings),
         .executableTarget(name: "draft-service", dependencies: ["DraftLibrary", "Hosting"], swiftSettings: settings),
         .executableTarget(name: "online-service", dependencies: ["Hosting", "OnlineLibrary"], swiftSettings: settings),
         // The example of a participant, which the tests use: a quota of posts.
@@ -173,6 +180,18 @@ let package = Package(
             name: "QuotaLedger",
             dependencies: ["TCC", "TCCParticipant", grdb],
             path: "Tests/QuotaLedger",
+            swiftSettings: settings
+        ),
+        // The contract's ten invariants as a function of a history and a final state; knows nothing of the implementation.
+        .target(name: "Verification", dependencies: ["TCC", grdb], swiftSettings: settings),
+        // The real coordinator and participants in a world of one thread, from one seed.
+        .target(
+            name: "Simulation",
+            dependencies: [
+                "DraftLibrary", "Failpoints", "OnlineLibrary", "Posts", "QuotaLedger", "TCC", "TCCCoordinator",
+                "TCCHTTP", "TCCParticipant", "TCCStorage", "Verification", grdb, logging, metrics, nioCore,
+                "Publishing",
+            ],
             swiftSettings: settings
         ),
         // The examples of the documentation: a server for that participant, and a coordinator of one's own.
@@ -221,6 +240,11 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "SimulationTests",
+            dependencies: ["Simulation", "Verification", grdb],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "SupervisionTests",
             dependencies: ["Supervision", "TCC", lifecycle, logging],
             swiftSettings: settings
@@ -239,7 +263,7 @@ let package = Package(
             dependencies: [
                 "Failpoints", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
                 "TCCStorage", "draft-service", "online-service", "orchestrator", "promotion-service",
-                "quota-service", grdb, hummingbird, httpTypes,
+                "quota-service", "Verification", grdb, hummingbird, httpTypes,
                 lifecycle, logging, nioCore,
             ],
             swiftSettings: settings

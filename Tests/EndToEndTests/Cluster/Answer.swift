@@ -1,6 +1,7 @@
 import NIOCore
 import TCC
 import TCCHTTP
+import Verification
 
 /// What came back from a server.
 struct Answer: Sendable {
@@ -33,31 +34,4 @@ struct Answer: Sendable {
     var gid: GlobalTransactionID? {
         transaction?.gid ?? problem?.extensions["gid"]?.string.flatMap { GlobalTransactionID($0) }
     }
-}
-
-/// A draft, as the contract shows it.
-struct DraftView: Decodable, Sendable {
-    var id: UUIDv7
-    var author: String
-    var title: String
-    var content: String?
-    var source: String?
-    var revision: Int
-    var nextRevision: Int
-    var status: String
-    var publishedRevision: Int?
-    var pendingTransaction: UUIDv7?
-    var createdAt: Timestamp
-    var updatedAt: Timestamp
-}
-
-/// A live post, as the contract shows it.
-struct PostView: Decodable, Sendable {
-    var id: UUIDv7
-    var author: String
-    var title: String
-    var content: String?
-    var revision: Int
-    var publishedAt: Timestamp
-    var updatedAt: Timestamp
 }

@@ -4,6 +4,7 @@ import NIOCore
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension Caller {
     static let alice = Caller(subject: "alice", role: .author)
@@ -46,7 +47,7 @@ extension Cluster {
     ///
     /// - Returns: the answer, or nil if there was none: the caller cannot know.
     @discardableResult
-    func send(_ request: PostRequest) async throws -> Answer? {
+    func send(_ request: Request) async throws -> Answer? {
         let number = history.sent(request)
         var headers = [("Idempotency-Key", request.key)]
         if let ifMatch = request.ifMatch { headers.append(("If-Match", ifMatch)) }
@@ -71,7 +72,7 @@ extension Cluster {
 
     /// Sends a request until it is answered with something to be concluded from, as the contract tells a caller to.
     @discardableResult
-    func sendUntilAnswered(_ request: PostRequest, within limit: Duration = .seconds(10)) async throws -> Answer {
+    func sendUntilAnswered(_ request: Request, within limit: Duration = .seconds(10)) async throws -> Answer {
         var last: Answer?
         try await eventually("\(request.path) is answered", within: limit) {
             last = try await send(request)
@@ -151,7 +152,7 @@ extension Cluster {
 
     /// Saves an edit and remembers the text of the new revision.
     @discardableResult
-    func save(_ text: PostText, to id: UUIDv7, of author: String = "alice") async throws -> DraftView {
+    func save(_ text: RevisionText, to id: UUIDv7, of author: String = "alice") async throws -> DraftView {
         let body = try JSONCoding.encode(text)
         let answer = try await call(.draft, .put, "/v1/drafts/\(id)", as: .author(author), body: body)
         let draft = try #require(answer.decode(DraftView.self), "PUT answered \(answer.status) \(answer.text)")
@@ -161,7 +162,7 @@ extension Cluster {
 
     /// Makes a draft that nobody sees yet.
     @discardableResult
-    func makeDraft(_ text: PostText = .unique("A draft"), author: String = "alice") async throws -> DraftView {
+    func makeDraft(_ text: RevisionText = .unique("A draft"), author: String = "alice") async throws -> DraftView {
         let body = try JSONCoding.encode(text)
         let answer = try await call(.draft, .post, "/v1/drafts", as: .author(author), body: body)
         let draft = try #require(answer.decode(DraftView.self), "POST answered \(answer.status) \(answer.text)")
@@ -172,8 +173,8 @@ extension Cluster {
     // MARK: Publishing
 
     /// Publishes a new post; to be used while nothing is broken.
-    func publishedPost(_ text: PostText = .unique("A new post"), author: String = "alice") async throws -> UUIDv7 {
-        let answer = try await sendUntilAnswered(PostRequest(.publishNew(text), author: author))
+    func publishedPost(_ text: RevisionText = .unique("A new post"), author: String = "alice") async throws -> UUIDv7 {
+        let answer = try await sendUntilAnswered(Request(.publishNew(text), author: author))
         #expect(answer.status == 200, "\(answer.text)")
         return try #require(answer.postID, "no postID in \(answer.text)")
     }

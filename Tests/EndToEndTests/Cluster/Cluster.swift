@@ -7,6 +7,7 @@ import TCC
 import TCCHTTP
 import TCCStorage
 import Testing
+import Verification
 
 #if canImport(Darwin)
 import Darwin
@@ -43,7 +44,7 @@ final class Cluster: Sendable {
     let directory: URL
     let client = JSONClient(connectionsPerHost: 64)
     let authority: TokenAuthority
-    let history = History()
+    let history = ClientHistory()
     let quota: QuotaServer
     let ports: [ServerRole: Int]
     private let processes: [ServerRole: ServerProcess]

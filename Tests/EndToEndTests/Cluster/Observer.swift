@@ -1,6 +1,7 @@
 import HTTPTypes
 import TCC
 import TCCHTTP
+import Verification
 
 /// A reader that looks at both libraries again and again while a scenario runs.
 struct Observer {

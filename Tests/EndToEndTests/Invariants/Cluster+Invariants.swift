@@ -5,6 +5,7 @@ import NIOCore
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension Cluster {
     /// How long a transaction may take to end after the last fault has healed.
@@ -139,62 +140,14 @@ extension Cluster {
 
     /// The journal, oldest transaction first.
     func journal() throws -> [JournalEntry] {
-        try read(databasePath(.orchestrator)) { database in
-            let branches = Dictionary(
-                grouping: try Row.fetchAll(
-                    database,
-                    sql: "SELECT gid, name, state, acknowledged FROM branches ORDER BY position"
-                ),
-                by: { row -> String in row["gid"] }
-            )
-            return try Row.fetchAll(database, sql: "SELECT * FROM transactions ORDER BY gid")
-                .map { row in
-                    try Self.entry(row, branches[row["gid"]] ?? [])
-                }
-        } ?? []
-    }
-
-    private static func entry(_ row: Row, _ branches: [Row]) throws -> JournalEntry {
-        let gid = try #require(GlobalTransactionID(row["gid"] as String))
-        let state = try #require(TransactionState(rawValue: row["state"]))
-        let labels = try JSONCoding.decode([String: JSONValue].self, from: ByteBuffer(string: row["labels"]))
-        return JournalEntry(
-            gid: gid,
-            state: state,
-            branches: try branches.map { branch in
-                .init(
-                    name: try #require(ParticipantName(branch["name"] as String)),
-                    state: try #require(BranchState(rawValue: branch["state"])),
-                    isAcknowledged: branch["acknowledged"]
-                )
-            },
-            decisions: (row["timeline"] as String).split(separator: "\n").filter { $0.contains("\tdecided\t") }.count,
-            caller: row["caller"],
-            liveKey: row["live_key"],
-            postID: labels["postID"]?.string.flatMap { UUIDv7($0) },
-            revision: labels["revision"]?.integer.map { Int($0) },
-            decidedAt: row["decided_at"],
-            isFinished: row["finished_at"] != nil
-        )
+        try read(databasePath(.orchestrator)) { try JournalEntry.all(in: $0) } ?? []
     }
 
     /// The barriers of all participants.
     func barriers() throws -> [BarrierRow] {
         let ledgers = ledgers.keys.sorted().map { ($0, directory.appendingPathComponent("\($0).sqlite").path) }
         return try ([("draft", databasePath(.draft)), ("online", databasePath(.online))] + ledgers)
-            .flatMap { participant, path in
-                try read(path) { database in
-                    try Row.fetchAll(database, sql: "SELECT gid, branch, state FROM barrier ORDER BY gid")
-                        .map { row in
-                            BarrierRow(
-                                participant: participant,
-                                gid: try #require(GlobalTransactionID(row["gid"] as String)),
-                                branch: row["branch"],
-                                state: try #require(BranchOutcome(rawValue: row["state"]))
-                            )
-                        }
-                } ?? []
-            }
+            .flatMap { participant, path in try read(path) { try BarrierRow.all(of: participant, in: $0) } ?? [] }
     }
 
     /// Reads a database that a server may have open, without touching it; nil if there is none.

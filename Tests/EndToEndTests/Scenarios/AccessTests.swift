@@ -4,6 +4,7 @@ import NIOCore
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension EndToEnd {
     /// Who may call what.
@@ -62,7 +63,7 @@ extension EndToEnd {
             try await withCluster { cluster in
                 let post = try await cluster.publishedPost()
                 let gid = try #require(try cluster.journal().last?.gid)
-                let text = try JSONCoding.encode(PostText.unique("Bob's idea"))
+                let text = try JSONCoding.encode(RevisionText.unique("Bob's idea"))
                 let attempts: [(ServerRole, HTTPRequest.Method, String, ByteBuffer?)] = [
                     (.draft, .get, "/v1/drafts/\(post)", nil), (.draft, .put, "/v1/drafts/\(post)", text),
                     (.orchestrator, .post, "/v1/posts/\(post)/publish", text),

@@ -4,6 +4,7 @@ import NIOCore
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension EndToEnd {
     /// What a caller may get wrong: the right status, a problem with a code, and a process that stays up.
@@ -144,7 +145,7 @@ extension EndToEnd {
                 }
                 #expect(try await cluster.draft(post)?.revision == 1)
                 #expect(try cluster.journal().count == 1)
-                let fresh = PostRequest(.republish(post, .unique("A fresh one")), ifMatch: "\"1\"")
+                let fresh = Request(.republish(post, .unique("A fresh one")), ifMatch: "\"1\"")
                 #expect(try await cluster.sendUntilAnswered(fresh).revision == 2)
                 try await Self.expectAlive(cluster)
             }
@@ -155,7 +156,7 @@ extension EndToEnd {
                 let body = ByteBuffer(string: #"{"title":"From a file","content":"","source":"posts/a.md"}"#)
                 let first = try await cluster.call(.draft, .post, "/v1/drafts", as: .alice, body: body)
                 let draft = try #require(first.decode(DraftView.self), "\(first.status) \(first.text)")
-                cluster.history.saved(draft.id, 1, PostText(title: draft.title, content: ""))
+                cluster.history.saved(draft.id, 1, RevisionText(title: draft.title, content: ""))
                 #expect(first.status == 201 && first.headers["etag"] == "\"1\"")
                 #expect(first.headers["location"] == "/v1/drafts/\(draft.id)")
                 for (role, path) in [(ServerRole.draft, "/v1/drafts"), (.orchestrator, "/v1/posts")] {

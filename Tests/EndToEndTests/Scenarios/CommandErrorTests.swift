@@ -2,6 +2,7 @@ import Foundation
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension EndToEnd {
     /// What somebody reads who did something wrong: what it was, and what to do next.

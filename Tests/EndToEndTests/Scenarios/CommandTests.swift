@@ -2,6 +2,7 @@ import Foundation
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension EndToEnd {
     /// Each command, as somebody runs it.
@@ -120,7 +121,7 @@ extension EndToEnd {
         @Test func aTitleIsNoCommandToTheTerminal() async throws {
             try await withCluster { cluster in
                 let title = "Evil \u{1B}]0;owned\u{7}\u{1B}[2J\u{9B}31m title"
-                _ = try await cluster.publishedPost(PostText(title: title, content: "x"))
+                _ = try await cluster.publishedPost(RevisionText(title: title, content: "x"))
                 for arguments in [["posts"], ["posts", "--author", "alice"], ["posts", "--json"]] {
                     let result = try await cluster.command(arguments)
                     #expect(result.code == 0 && result.output.contains("owned"))

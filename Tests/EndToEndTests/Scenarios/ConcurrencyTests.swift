@@ -3,6 +3,7 @@ import HTTPTypes
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension EndToEnd {
     /// Several requests for one post, or several copies of one request, at the same time.
@@ -19,15 +20,15 @@ extension EndToEnd {
                 let published = bringsText ? 2 : 1
                 let request =
                     bringsText
-                    ? PostRequest(.republish(draft.id, .unique("The published one")))
-                    : PostRequest(.publishSaved(draft.id))
+                    ? Request(.republish(draft.id, .unique("The published one")))
+                    : Request(.publishSaved(draft.id))
                 async let pending = cluster.send(request)
                 try await eventually("both libraries have reserved") {
                     try cluster.barriers().filter { $0.state == .reserved }.count == 2
                 }
                 let held = try #require(try await cluster.draft(draft.id))
                 #expect(held.pendingTransaction != nil && held.revision == 1 && held.nextRevision == published + 1)
-                let edit = PostText.unique("The edit")
+                let edit = RevisionText.unique("The edit")
                 let edited = try await cluster.save(edit, to: draft.id)
                 #expect(edited.revision == published + 1)
 
@@ -45,14 +46,14 @@ extension EndToEnd {
             try await withCluster { cluster in
                 let post = try await cluster.publishedPost()
                 try await cluster.kill(.online)
-                let cancelled = try await cluster.send(PostRequest(.republish(post, .unique("Cancelled"))))
+                let cancelled = try await cluster.send(Request(.republish(post, .unique("Cancelled"))))
                 #expect(cancelled?.status == 503)
                 try await cluster.start(.online)
                 try await cluster.quiesce()
                 let draft = try #require(try await cluster.draft(post))
                 #expect(draft.revision == 1 && draft.nextRevision == 3)
                 #expect(try await cluster.save(.unique("After the gap"), to: post).revision == 3)
-                let answer = try await cluster.sendUntilAnswered(PostRequest(.republish(post, .unique("And on"))))
+                let answer = try await cluster.sendUntilAnswered(Request(.republish(post, .unique("And on"))))
                 #expect(answer.status == 200 && answer.revision == 4, "\(answer.text)")
                 try await cluster.checkInvariants()
             }
@@ -63,8 +64,8 @@ extension EndToEnd {
                 let post = try await cluster.publishedPost()
                 var outcomes: Set<String> = []
                 for _ in 0..<12 {
-                    let publish = PostRequest(.republish(post, .unique("Raced")))
-                    let withdraw = PostRequest(.withdraw(post))
+                    let publish = Request(.republish(post, .unique("Raced")))
+                    let withdraw = Request(.withdraw(post))
                     async let published = cluster.send(publish)
                     async let withdrawn = cluster.send(withdraw)
                     let answers = (try #require(try await published), try #require(try await withdrawn))
@@ -88,11 +89,11 @@ extension EndToEnd {
             try await withCluster { cluster in
                 let post = try await cluster.publishedPost()
                 try await cluster.restart(.orchestrator, failpoints: "coordinator.decide.before=pause(500)@1")
-                async let first = cluster.send(PostRequest(.republish(post, .unique("The holder"))))
+                async let first = cluster.send(Request(.republish(post, .unique("The holder"))))
                 try await eventually("the post is held in both libraries") {
                     try cluster.barriers().filter { $0.state == .reserved }.count == 2
                 }
-                for request in [PostRequest(.withdraw(post)), PostRequest(.publishSaved(post))] {
+                for request in [Request(.withdraw(post)), Request(.publishSaved(post))] {
                     let refused = try await cluster.sendUntilAnswered(request)
                     #expect(refused.status == 409 && refused.problem?.code == "publish-in-progress", "\(refused.text)")
                     #expect(refused.headers["retry-after"] != nil)
@@ -121,14 +122,14 @@ extension EndToEnd {
 
         @Test func aKeyIsBoundToItsRequestAndItsCaller() async throws {
             try await withCluster { cluster in
-                let first = PostRequest(.publishNew(.unique("The first")))
+                let first = Request(.publishNew(.unique("The first")))
                 let answer = try await cluster.sendUntilAnswered(first)
                 let post = try #require(answer.postID)
                 let others = [
-                    PostRequest(.publishNew(.unique("Another body")), key: first.key),
-                    PostRequest(.republish(post, .unique("Another path")), key: first.key),
-                    PostRequest(.withdraw(post), key: first.key),
-                    PostRequest(first.intent, key: first.key, ifMatch: "\"1\""),
+                    Request(.publishNew(.unique("Another body")), key: first.key),
+                    Request(.republish(post, .unique("Another path")), key: first.key),
+                    Request(.withdraw(post), key: first.key),
+                    Request(first.intent, key: first.key, ifMatch: "\"1\""),
                 ]
                 for other in others {
                     // Not noted in the history: there, a key is the name of one request.
@@ -144,7 +145,7 @@ extension EndToEnd {
                     #expect(reused.problem?.code == "idempotency-key-reused")
                 }
                 let bobs = try await cluster.sendUntilAnswered(
-                    PostRequest(.publishNew(.unique("Bob's")), author: "bob", key: first.key)
+                    Request(.publishNew(.unique("Bob's")), author: "bob", key: first.key)
                 )
                 #expect(bobs.status == 200 && bobs.gid != answer.gid, "another caller's key is another key")
                 #expect(try await cluster.sendUntilAnswered(first).gid == answer.gid)
@@ -156,7 +157,7 @@ extension EndToEnd {
         @Test func aKeyIsFreeAgainFromTheCancelOn() async throws {
             try await withCluster { cluster in
                 try await cluster.kill(.online)
-                let request = PostRequest(.publishNew(.unique("Once cancelled")))
+                let request = Request(.publishNew(.unique("Once cancelled")))
                 let first = try #require(try await cluster.send(request))
                 let second = try #require(try await cluster.send(request))
                 #expect(first.status == 503 && second.status == 503)
@@ -172,16 +173,16 @@ extension EndToEnd {
         @Test func theLiveRevisionNeverFallsAcrossAWithdraw() async throws {
             try await withCluster { cluster in
                 let post = try await cluster.publishedPost()
-                let second = try await cluster.sendUntilAnswered(PostRequest(.republish(post, .unique("Second"))))
+                let second = try await cluster.sendUntilAnswered(Request(.republish(post, .unique("Second"))))
                 #expect(second.revision == 2)
-                let unchanged = try await cluster.sendUntilAnswered(PostRequest(.publishSaved(post)))
+                let unchanged = try await cluster.sendUntilAnswered(Request(.publishSaved(post)))
                 #expect(unchanged.status == 200 && unchanged.revision == 2 && unchanged.gid != second.gid)
-                #expect(try await cluster.sendUntilAnswered(PostRequest(.withdraw(post))).status == 200)
+                #expect(try await cluster.sendUntilAnswered(Request(.withdraw(post))).status == 200)
                 #expect(try await cluster.post(post) == nil)
                 #expect(try await cluster.draft(post)?.status == "private")
-                let again = try await cluster.sendUntilAnswered(PostRequest(.withdraw(post)))
+                let again = try await cluster.sendUntilAnswered(Request(.withdraw(post)))
                 #expect(again.status == 409 && again.problem?.code == "not-published", "\(again.text)")
-                let back = try await cluster.sendUntilAnswered(PostRequest(.publishSaved(post)))
+                let back = try await cluster.sendUntilAnswered(Request(.publishSaved(post)))
                 #expect(back.status == 200 && back.revision == 2, "\(back.text)")
                 #expect(try await cluster.post(post)?.revision == 2)
                 try await cluster.checkInvariants()

@@ -2,6 +2,7 @@ import Failpoints
 import Foundation
 import TCC
 import Testing
+import Verification
 
 extension EndToEnd {
     /// A process dies at each telling place; it comes back, and the caller asks again with the same key.
@@ -50,10 +51,10 @@ extension EndToEnd {
                     guard orchestrator.isRunning else { return true }
                     return try await cluster.isReady(.orchestrator)
                 }
-                var requests: [PostRequest] = []
+                var requests: [Request] = []
                 try await eventually("the orchestrator is dead", within: .seconds(15)) {
                     guard orchestrator.isRunning else { return true }
-                    requests.append(PostRequest(.republish(post, .unique("Commit \(visit)"))))
+                    requests.append(Request(.republish(post, .unique("Commit \(visit)"))))
                     try await cluster.send(requests[requests.count - 1])
                     return !orchestrator.isRunning
                 }

@@ -3,13 +3,14 @@ import HTTPTypes
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 extension EndToEnd {
     /// A process's disk is full for a while.
     @Suite(.serialized)
     struct DiskFullTests {
-        private static func longText(_ words: String) -> PostText {
-            var text = PostText.unique(words)
+        private static func longText(_ words: String) -> RevisionText {
+            var text = RevisionText.unique(words)
             text.content += String(repeating: "Longer than what is left of the disk. ", count: 4000)
             return text
         }
@@ -19,7 +20,7 @@ extension EndToEnd {
             try await Self.withSmallDisk(for: role) { cluster, disk in
                 var request = try await work.prepare(in: cluster)
                 let text = Self.longText("On a full disk")
-                request = PostRequest(request.postID.map { .republish($0, text) } ?? .publishNew(text))
+                request = Request(request.postID.map { .republish($0, text) } ?? .publishNew(text))
                 try await cluster.quiesce()
                 try await disk.fill()
                 let answer = try await cluster.send(request)
@@ -45,7 +46,7 @@ extension EndToEnd {
         @Test(arguments: [ServerRole.draft, .online])
         func aDiskThatFillsUpBeforeTheConfirmOnlyDelaysIt(_ role: ServerRole) async throws {
             try await Self.withSmallDisk(for: role) { cluster, disk in
-                let request = PostRequest(.publishNew(Self.longText("Filled up")))
+                let request = Request(.publishNew(Self.longText("Filled up")))
                 try await cluster.restart(.orchestrator, failpoints: "coordinator.decide.before=pause(700)@1")
                 async let pending = cluster.send(request)
                 try await eventually("both libraries have reserved") {
@@ -65,7 +66,7 @@ extension EndToEnd {
         @Test func aDecisionThatCannotBeWrittenIsToldToNobody() async throws {
             try await Self.withSmallDisk(for: .orchestrator) { cluster, disk in
                 try await cluster.restart(.online, failpoints: "participant.reserve.after=pause(250)@1")
-                let request = PostRequest(.publishNew(.unique("Undecidable")))
+                let request = Request(.publishNew(.unique("Undecidable")))
                 async let pending = cluster.send(request)
                 try await eventually("both libraries have reserved") {
                     try cluster.barriers().filter { $0.state == .reserved }.count == 2

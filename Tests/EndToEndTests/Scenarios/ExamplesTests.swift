@@ -2,6 +2,7 @@ import Foundation
 import HTTPTypes
 import TCC
 import Testing
+import Verification
 
 #if canImport(Darwin)
 import Darwin

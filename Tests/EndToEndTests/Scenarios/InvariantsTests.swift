@@ -2,6 +2,7 @@ import Foundation
 import GRDB
 import TCC
 import Testing
+import Verification
 
 extension EndToEnd {
     /// The checker itself: whatever is broken on purpose, it has to notice.
@@ -90,7 +91,7 @@ extension EndToEnd {
         }
 
         private static func exhaustQuota(in cluster: Cluster) async throws {
-            while try await cluster.sendUntilAnswered(PostRequest(.other(participants: ["quota"]))).status == 200 {}
+            while try await cluster.sendUntilAnswered(Request(.other(participants: ["quota"]))).status == 200 {}
         }
 
         /// A participant that forgot its tombstone takes a delayed try: calling again what was said before shows it.

@@ -4,6 +4,7 @@ import Supervision
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 #if canImport(Darwin)
 import Darwin
@@ -19,7 +20,7 @@ extension EndToEnd {
         func aStopDrainsWhatIsUnderWayAndEndsWithCode0(_ signal: Int32) async throws {
             try await withCluster { cluster in
                 try await cluster.restart(.orchestrator, failpoints: "coordinator.decide.before=pause(400)")
-                let request = PostRequest(.publishNew(.unique("Drained")))
+                let request = Request(.publishNew(.unique("Drained")))
                 async let pending = cluster.send(request)
                 try await eventually("both libraries have reserved") {
                     try cluster.barriers().filter { $0.state == .reserved }.count == 2
@@ -43,7 +44,7 @@ extension EndToEnd {
             timeouts.tryTimeout = 60
             try await withCluster(timeouts) { cluster in
                 try await cluster.kill(.online)
-                let request = PostRequest(.publishNew(.unique("Endless")))
+                let request = Request(.publishNew(.unique("Endless")))
                 async let pending = cluster.send(request)
                 try await eventually("the draft service has reserved") {
                     try cluster.barriers().contains { $0.state == .reserved }
@@ -102,7 +103,7 @@ extension EndToEnd {
             timeouts.retention = 1
             try await withCluster(timeouts) { cluster in
                 _ = try await cluster.publishedPost()
-                let refused = PostRequest(.withdraw(try await cluster.makeDraft().id))
+                let refused = Request(.withdraw(try await cluster.makeDraft().id))
                 #expect(try await cluster.sendUntilAnswered(refused).status == 409)
                 let deadline = Timestamp.now + cluster.timeouts.deadline
                 try await cluster.quiesce()

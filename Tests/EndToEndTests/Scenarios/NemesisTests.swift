@@ -3,6 +3,7 @@ import Foundation
 import Synchronization
 import TCC
 import Testing
+import Verification
 
 #if canImport(Darwin)
 import Darwin
@@ -52,14 +53,14 @@ extension EndToEnd {
             }
         }
 
-        private static func request(for posts: [UUIDv7]) -> PostRequest {
+        private static func request(for posts: [UUIDv7]) -> Request {
             let post = posts.randomElement() ?? .ofNow()
             return switch Int.random(in: 0..<10) {
-            case 0..<2: PostRequest(.publishNew(.unique("Storm")))
-            case 2..<5: PostRequest(.republish(post, .unique("Storm again")))
-            case 5: PostRequest(.publishSaved(post))
-            case 6: PostRequest(.withdraw(post))
-            default: PostRequest(.chargedPublish(.ofNow(), base: 0, revision: 1, .unique("Storm, charged")))
+            case 0..<2: Request(.publishNew(.unique("Storm")))
+            case 2..<5: Request(.republish(post, .unique("Storm again")))
+            case 5: Request(.publishSaved(post))
+            case 6: Request(.withdraw(post))
+            default: Request(.chargedPublish(.ofNow(), base: 0, revision: 1, .unique("Storm, charged")))
             }
         }
 

@@ -2,6 +2,7 @@ import Failpoints
 import Foundation
 import TCC
 import Testing
+import Verification
 
 #if canImport(Darwin)
 import Darwin
@@ -87,8 +88,8 @@ extension EndToEnd {
                 let requests = (0..<12)
                     .map { number in
                         number % 2 == 0
-                            ? PostRequest(.publishNew(.unique("Power \(round)")))
-                            : PostRequest(
+                            ? Request(.publishNew(.unique("Power \(round)")))
+                            : Request(
                                 .chargedPublish(.ofNow(), base: 0, revision: 1, .unique("Charged power \(round)"))
                             )
                     }

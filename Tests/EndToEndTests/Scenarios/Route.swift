@@ -2,6 +2,7 @@ import HTTPTypes
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 /// A route of the contract that asks for a token, and who may call it.
 struct Route: Sendable, CustomTestStringConvertible {

@@ -5,6 +5,7 @@ import TCC
 import TCCHTTP
 import TCCStorage
 import Testing
+import Verification
 
 #if canImport(Darwin)
 import Darwin
@@ -159,7 +160,7 @@ extension EndToEnd {
         func aReservationThatNobodyBeganIsCancelledAtItsDeadline(_ role: ServerRole, _ branch: String) async throws {
             try await withCluster { cluster in
                 let gid = GlobalTransactionID.ofNow()
-                let text = PostText.unique("Orphaned")
+                let text = RevisionText.unique("Orphaned")
                 let payload = TryPayload(
                     postID: .ofNow(),
                     author: "alice",
@@ -227,7 +228,7 @@ extension EndToEnd {
             let port = FreePorts.choose(1)[0]
             try await withCluster(otherParticipants: ["late": port]) { cluster in
                 try await cluster.quota.grant(100, to: "alice")
-                let stuck = (0..<30).map { _ in PostRequest(.other(participants: ["late", "quota"])) }
+                let stuck = (0..<30).map { _ in Request(.other(participants: ["late", "quota"])) }
                 try await withThrowingTaskGroup(of: Void.self) { group in
                     for request in stuck {
                         group.addTask {
@@ -238,7 +239,7 @@ extension EndToEnd {
                     }
                     for _ in 0..<10 {
                         let start = ContinuousClock.now
-                        let answer = try await cluster.send(PostRequest(.publishNew(.unique("Beside a dead one"))))
+                        let answer = try await cluster.send(Request(.publishNew(.unique("Beside a dead one"))))
                         #expect(answer?.status == 200, "\(answer?.text ?? "no answer")")
                         #expect(ContinuousClock.now - start < .milliseconds(cluster.timeouts.answerMilliseconds))
                     }

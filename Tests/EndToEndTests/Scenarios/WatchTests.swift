@@ -1,6 +1,7 @@
 import Foundation
 import TCC
 import Testing
+import Verification
 
 #if canImport(Darwin)
 import Darwin
@@ -89,7 +90,7 @@ extension EndToEnd {
                 try await cluster.restart(.online, failpoints: "participant.confirm.before=crash")
                 try await cluster.inTerminal(Self.watch) { terminal in
                     try await terminal.wait(for: "There are no transactions yet.")
-                    try await cluster.sendUntilAnswered(PostRequest(.publishNew(.unique())))
+                    try await cluster.sendUntilAnswered(Request(.publishNew(.unique())))
                     try await terminal.wait("the decision waits") { _ in
                         let text = screen(terminal).text
                         return text.contains("confirming") && text.contains("1 in flight")

@@ -1,6 +1,7 @@
 import Foundation
 import TCC
 import Testing
+import Verification
 
 /// What a scenario's client wants done, and by which way.
 enum Work: String, CaseIterable, Sendable {
@@ -20,25 +21,25 @@ enum Work: String, CaseIterable, Sendable {
     var namesItsRevision: Bool { self == .chargedRepublish }
 
     /// Brings a cluster into the state in which this can be asked for, and makes the request.
-    func prepare(in cluster: Cluster) async throws -> PostRequest {
+    func prepare(in cluster: Cluster) async throws -> Request {
         switch self {
         case .chargedPublish, .chargedRepublish, .chargedWithdraw: try await cluster.quota.grant(3, to: "alice")
         default: break
         }
         switch self {
-        case .publish: return PostRequest(.publishNew(.unique("Published")))
+        case .publish: return Request(.publishNew(.unique("Published")))
         case .chargedPublish, .refusedPublish:
             let id = UUIDv7.ofNow()
-            return PostRequest(.chargedPublish(id, base: 0, revision: 1, .unique("\(rawValue)")))
-        case .republish: return PostRequest(.republish(try await cluster.publishedPost(), .unique("Republished")))
+            return Request(.chargedPublish(id, base: 0, revision: 1, .unique("\(rawValue)")))
+        case .republish: return Request(.republish(try await cluster.publishedPost(), .unique("Republished")))
         case .chargedRepublish, .refusedRepublish:
             let id = try await cluster.publishedPost()
             let draft = try #require(try await cluster.draft(id))
-            let text = PostText.unique("\(rawValue)")
-            return PostRequest(.chargedPublish(id, base: draft.revision, revision: draft.nextRevision, text))
-        case .withdraw: return PostRequest(.withdraw(try await cluster.publishedPost()))
+            let text = RevisionText.unique("\(rawValue)")
+            return Request(.chargedPublish(id, base: draft.revision, revision: draft.nextRevision, text))
+        case .withdraw: return Request(.withdraw(try await cluster.publishedPost()))
         case .chargedWithdraw, .refusedWithdraw:
-            return PostRequest(.chargedWithdraw(try await cluster.publishedPost()))
+            return Request(.chargedWithdraw(try await cluster.publishedPost()))
         }
     }
 }

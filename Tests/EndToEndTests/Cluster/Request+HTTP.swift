@@ -2,48 +2,26 @@ import Foundation
 import NIOCore
 import TCC
 import TCCHTTP
+import Verification
 
-/// A title and a content.
-struct PostText: Hashable, Sendable, Encodable {
-    var title: String
-    var content: String
-
+extension RevisionText {
     /// A text whose title no other has.
-    static func unique(_ words: String = "A post") -> PostText {
+    static func unique(_ words: String = "A post") -> RevisionText {
         let number = UInt32.random(in: .min ... .max)
-        return PostText(title: "\(words) #\(number)", content: "Content of #\(number): café, 漢字, \"quotes\" / slashes.")
+        let content = "Content of #\(number): café, 漢字, \"quotes\" / slashes."
+        return RevisionText(title: "\(words) #\(number)", content: content)
     }
 }
 
-/// A request that begins a transaction, and its Idempotency-Key.
-struct PostRequest: Sendable {
-    enum Intent: Sendable {
-        /// `POST /v1/posts`
-        case publishNew(PostText)
-        /// `POST /v1/posts/{id}/publish` with a body
-        case republish(UUIDv7, PostText)
-        /// `POST /v1/posts/{id}/publish` without a body
-        case publishSaved(UUIDv7)
-        /// `POST /v1/posts/{id}/withdraw`
-        case withdraw(UUIDv7)
-        /// `POST /v1/transactions`: publishes over draft, online and the quota ledger
-        case chargedPublish(UUIDv7, base: Int, revision: Int, PostText)
-        /// `POST /v1/transactions`: withdraws over draft, online and the quota ledger
-        case chargedWithdraw(UUIDv7)
-        /// `POST /v1/transactions` over participants that have nothing to do with posts
-        case other(participants: [String])
+extension Request {
+    /// A request of alice's, under a key of its own.
+    init(_ intent: Intent, author: String = "alice", ifMatch: String? = nil) {
+        self.init(intent, author: author, key: "key-\(UInt64.random(in: .min ... .max))", ifMatch: ifMatch)
     }
 
-    let intent: Intent
-    let author: String
-    let key: String
-    var ifMatch: String?
-
-    init(_ intent: Intent, author: String = "alice", key: String? = nil, ifMatch: String? = nil) {
-        self.intent = intent
-        self.author = author
-        self.key = key ?? "key-\(UInt64.random(in: .min ... .max))"
-        self.ifMatch = ifMatch
+    /// A request of alice's.
+    init(_ intent: Intent, key: String, ifMatch: String? = nil) {
+        self.init(intent, author: "alice", key: key, ifMatch: ifMatch)
     }
 
     /// Who sends it.
@@ -60,31 +38,6 @@ struct PostRequest: Sendable {
         case .republish(let id, _), .publishSaved(let id): "/v1/posts/\(id)/publish"
         case .withdraw(let id): "/v1/posts/\(id)/withdraw"
         case .chargedPublish, .chargedWithdraw, .other: "/v1/transactions"
-        }
-    }
-
-    /// The post that it names itself.
-    var postID: UUIDv7? {
-        switch intent {
-        case .publishNew, .other: nil
-        case .republish(let id, _), .publishSaved(let id), .withdraw(let id), .chargedPublish(let id, _, _, _),
-            .chargedWithdraw(let id):
-            id
-        }
-    }
-
-    /// The text that it publishes, if it brings one along.
-    var text: PostText? {
-        switch intent {
-        case .publishNew(let text), .republish(_, let text), .chargedPublish(_, _, _, let text): text
-        default: nil
-        }
-    }
-
-    var isWithdraw: Bool {
-        switch intent {
-        case .withdraw, .chargedWithdraw: true
-        default: false
         }
     }
 

@@ -1,9 +1,12 @@
 import TCC
 
 /// The contract's ten invariants as a function from what there is to what is wrong with it.
-enum Invariants {
+package enum Invariants {
     /// Everything that is wrong.
-    static func violations(in state: FinalState) -> [Violation] {
+    ///
+    /// - Parameter state: everything that both sides know, and what clients were told and saw.
+    /// - Returns: each thing that is wrong.
+    package static func violations(in state: FinalState) -> [Violation] {
         state.history.contradictions + oneDecision(state) + noBranchBoth(state) + effectsOnce(state)
             + answersKept(state) + librariesAgree(state) + noReservation(state) + journalAndBarriersAgree(state)
             + allEnded(state) + cancelledIsInvisible(state) + sightingsWereCommitted(state)
@@ -222,6 +225,7 @@ enum Invariants {
     private static func allowedTitles(_ state: FinalState) -> Set<String> {
         var titles = Set(state.effects.compactMap { $0.text?.title })
         for saves in state.history.saves.values { titles.formUnion(saves.values.map(\.title)) }
+        titles.formUnion(state.history.uncertainSaves.map(\.title))
         return titles
     }
 }

@@ -1,64 +1,62 @@
-import TCC
-import TCCHTTP
+package import TCC
 
 /// A transaction as the journal has it.
-struct JournalEntry: Hashable, Sendable {
-    struct Branch: Hashable, Sendable {
-        var name: ParticipantName
-        var state: BranchState
-        var isAcknowledged: Bool
+package struct JournalEntry: Hashable, Sendable {
+    package struct Branch: Hashable, Sendable {
+        package var name: ParticipantName
+        package var state: BranchState
+        package var isAcknowledged: Bool
     }
 
-    var gid: GlobalTransactionID
-    var state: TransactionState
-    var branches: [Branch] = []
+    package var gid: GlobalTransactionID
+    package var state: TransactionState
+    package var branches: [Branch] = []
     /// How many decisions its timeline tells of.
-    var decisions = 1
+    package var decisions = 1
     /// Who began it, as `role:subject`.
-    var caller: String?
+    package var caller: String?
     /// The Idempotency-Key, as long as it belongs to this transaction.
-    var liveKey: String?
-    var postID: UUIDv7?
-    var revision: Int?
-    var decidedAt: Int64?
-    var isFinished = true
+    package var liveKey: String?
+    package var postID: UUIDv7?
+    package var revision: Int?
+    package var decidedAt: Int64?
+    package var isFinished = true
 }
 
 /// A branch as its participant's barrier has it.
-struct BarrierRow: Hashable, Sendable {
-    var participant: String
-    var gid: GlobalTransactionID
-    var branch: String
-    var state: BranchOutcome
+package struct BarrierRow: Hashable, Sendable {
+    package var participant: String
+    package var gid: GlobalTransactionID
+    package var branch: String
+    package var state: BranchOutcome
 }
 
 /// Everything that both sides know once nothing moves any more.
-struct FinalState: Sendable {
-    var journal: [JournalEntry] = []
-    var barriers: [BarrierRow] = []
-    var drafts: [DraftView] = []
-    var posts: [PostView] = []
+package struct FinalState: Sendable {
+    package var journal: [JournalEntry] = []
+    package var barriers: [BarrierRow] = []
+    package var drafts: [DraftView] = []
+    package var posts: [PostView] = []
     /// How many posts the quota ledger has spent.
-    var spent = 0
-    var history = History.Content()
+    package var spent = 0
+    package var history = History()
+
+    /// Nothing.
+    package init() {}
 
     /// What a committed transaction did to one post.
-    struct Effect: Hashable, Sendable {
-        var gid: GlobalTransactionID
-        var post: UUIDv7
-        var decidedAt: Int64
+    package struct Effect: Hashable, Sendable {
+        package var gid: GlobalTransactionID
+        package var post: UUIDv7
+        package var decidedAt: Int64
         /// Nil for a withdraw.
-        var revision: Int?
+        package var revision: Int?
         /// Nil for a withdraw, and where nobody knows what the saved text was.
-        var text: PostText?
+        package var text: RevisionText?
     }
 
     /// Whose key, to tell it from another caller's.
     private static func name(ofKey key: String, caller: String) -> String { "\(caller) \(key)" }
-
-    private static func caller(of request: PostRequest) -> String {
-        "\(request.caller.role.rawValue):\(request.caller.subject)"
-    }
 
     /// Committed transactions by their key.
     private var committedByKey: [String: JournalEntry] {
@@ -71,16 +69,16 @@ struct FinalState: Sendable {
     }
 
     /// The transaction that committed a request.
-    func committed(_ request: PostRequest) -> JournalEntry? {
-        committedByKey[Self.name(ofKey: request.key, caller: Self.caller(of: request))]
+    package func committed(_ request: Request) -> JournalEntry? {
+        committedByKey[Self.name(ofKey: request.key, caller: request.callerName)]
     }
 
     /// What committed transactions did to posts, in the order of their decisions.
-    var effects: [Effect] {
+    package var effects: [Effect] {
         let committed = committedByKey
-        var requests: [GlobalTransactionID: PostRequest] = [:]
+        var requests: [GlobalTransactionID: Request] = [:]
         for attempt in history.attempts {
-            let key = Self.name(ofKey: attempt.request.key, caller: Self.caller(of: attempt.request))
+            let key = Self.name(ofKey: attempt.request.key, caller: attempt.request.callerName)
             for gid in [attempt.answer?.gid, committed[key]?.gid] {
                 if let gid { requests[gid] = attempt.request }
             }
@@ -90,7 +88,7 @@ struct FinalState: Sendable {
             .sorted { ($0.decidedAt, $0.gid) < ($1.decidedAt, $1.gid) }
     }
 
-    private func effect(of entry: JournalEntry, _ request: PostRequest) -> Effect? {
+    private func effect(of entry: JournalEntry, _ request: Request) -> Effect? {
         guard let post = entry.postID ?? request.postID else { return nil }
         var effect = Effect(gid: entry.gid, post: post, decidedAt: entry.decidedAt ?? 0)
         if !request.isWithdraw {
@@ -102,7 +100,7 @@ struct FinalState: Sendable {
     }
 
     /// A barrier's rows by transaction and branch.
-    var rows: [BranchID: BranchOutcome] {
+    package var rows: [BranchID: BranchOutcome] {
         var rows: [BranchID: BranchOutcome] = [:]
         for row in barriers {
             guard let branch = ParticipantName(row.branch) else { continue }
@@ -112,7 +110,7 @@ struct FinalState: Sendable {
     }
 
     /// The journal by transaction.
-    var entries: [GlobalTransactionID: JournalEntry] {
+    package var entries: [GlobalTransactionID: JournalEntry] {
         Dictionary(journal.map { ($0.gid, $0) }) { first, _ in first }
     }
 }

@@ -1,0 +1,78 @@
+import Foundation
+package import GRDB
+import TCC
+
+/// What of a database cannot be read as the contract has it.
+package struct Unreadable: Error, Hashable, CustomStringConvertible {
+    /// What it is.
+    package let description: String
+}
+
+extension JournalEntry {
+    /// A journal, oldest transaction first.
+    ///
+    /// - Parameter database: the orchestrator's.
+    /// - Returns: its transactions.
+    /// - Throws: ``Unreadable``, or whatever SQLite meets.
+    package static func all(in database: Database) throws -> [JournalEntry] {
+        let branches = Dictionary(
+            grouping: try Row.fetchAll(
+                database,
+                sql: "SELECT gid, name, state, acknowledged FROM branches ORDER BY position"
+            ),
+            by: { row -> String in row["gid"] }
+        )
+        return try Row.fetchAll(database, sql: "SELECT * FROM transactions ORDER BY gid")
+            .map { row in
+                let state = try read(TransactionState(rawValue: row["state"]), "the state \(row["state"] as String)")
+                let labels = try JSONDecoder()
+                    .decode([String: JSONValue].self, from: Data((row["labels"] as String).utf8))
+                return JournalEntry(
+                    gid: try read(GlobalTransactionID(row["gid"] as String), "a gid"),
+                    state: state,
+                    branches: try (branches[row["gid"]] ?? [])
+                        .map { branch in
+                            Branch(
+                                name: try read(ParticipantName(branch["name"] as String), "a branch's name"),
+                                state: try read(BranchState(rawValue: branch["state"]), "a branch's state"),
+                                isAcknowledged: branch["acknowledged"]
+                            )
+                        },
+                    decisions: (row["timeline"] as String).split(separator: "\n")
+                        .filter { $0.contains("\tdecided\t") }.count,
+                    caller: row["caller"],
+                    liveKey: row["live_key"],
+                    postID: labels["postID"]?.string.flatMap { UUIDv7($0) },
+                    revision: labels["revision"]?.integer.map { Int($0) },
+                    decidedAt: row["decided_at"],
+                    isFinished: row["finished_at"] != nil
+                )
+            }
+    }
+}
+
+extension BarrierRow {
+    /// A participant's barrier.
+    ///
+    /// - Parameters:
+    ///   - participant: whose.
+    ///   - database: its database.
+    /// - Returns: its rows.
+    /// - Throws: ``Unreadable``, or whatever SQLite meets.
+    package static func all(of participant: String, in database: Database) throws -> [BarrierRow] {
+        try Row.fetchAll(database, sql: "SELECT gid, branch, state FROM barrier ORDER BY gid")
+            .map { row in
+                BarrierRow(
+                    participant: participant,
+                    gid: try read(GlobalTransactionID(row["gid"] as String), "a gid"),
+                    branch: row["branch"],
+                    state: try read(BranchOutcome(rawValue: row["state"]), "a barrier's state")
+                )
+            }
+    }
+}
+
+private func read<Value>(_ value: Value?, _ what: String) throws -> Value {
+    guard let value else { throw Unreadable(description: "\(what) cannot be read") }
+    return value
+}

@@ -1,0 +1,134 @@
+package import TCC
+
+/// What the clients asked, were told and saw, in order.
+package struct History: Sendable {
+    /// What a client was told.
+    package struct Reply: Hashable, Sendable {
+        /// The HTTP status.
+        package var status: Int
+        /// The transaction that it speaks of.
+        package var gid: GlobalTransactionID?
+
+        /// Makes a reply.
+        ///
+        /// - Parameters:
+        ///   - status: the HTTP status.
+        ///   - gid: the transaction that it speaks of.
+        package init(status: Int, gid: GlobalTransactionID?) {
+            self.status = status
+            self.gid = gid
+        }
+    }
+
+    /// A request that was sent once.
+    package struct Attempt: Sendable {
+        /// The request.
+        package var request: Request
+        /// Nil until it is answered, and for ever if it was not.
+        package var answer: Reply?
+    }
+
+    /// Where a reader looks.
+    package enum Library: String, Hashable, Sendable, Codable {
+        /// The draft service.
+        case draft = "draft-service"
+        /// The online service.
+        case online = "online-service"
+    }
+
+    /// What a reader of one library saw of one post.
+    package struct Sighting: Hashable, Sendable {
+        /// Where.
+        package var library: Library
+        /// The post.
+        package var post: UUIDv7
+        /// Its revision: the head, or the live one.
+        package var revision: Int
+        /// That revision's title.
+        package var title: String
+
+        /// Makes a sighting.
+        ///
+        /// - Parameters:
+        ///   - library: where.
+        ///   - post: the post.
+        ///   - revision: its revision.
+        ///   - title: that revision's title.
+        package init(library: Library, post: UUIDv7, revision: Int, title: String) {
+            self.library = library
+            self.post = post
+            self.revision = revision
+            self.title = title
+        }
+    }
+
+    /// Every request, each time that it was sent.
+    package var attempts: [Attempt] = []
+    /// The texts that were saved without being published, by post and revision.
+    package var saves: [UUIDv7: [Int: RevisionText]] = [:]
+    /// Texts that may have been saved: their saves were not answered.
+    package var uncertainSaves: [RevisionText] = []
+    /// What readers saw, in order.
+    package var sightings: [Sighting] = []
+    /// What journals and barriers once said of a transaction, or of a branch of it.
+    package var decisions: [String: String] = [:]
+    /// What was found wrong while things ran.
+    package var contradictions: [Violation] = []
+    /// Who publishes.
+    package var authors: Set<String> = []
+
+    /// Nothing yet.
+    package init() {}
+
+    /// A request is about to be sent.
+    ///
+    /// - Parameter request: the request.
+    /// - Returns: its number.
+    package mutating func sent(_ request: Request) -> Int {
+        authors.insert(request.author)
+        attempts.append(Attempt(request: request))
+        return attempts.count - 1
+    }
+
+    /// A request came back, with an answer or without.
+    ///
+    /// - Parameters:
+    ///   - number: its number.
+    ///   - answer: the answer, if there was one.
+    package mutating func answered(_ number: Int, _ answer: Reply?) { attempts[number].answer = answer }
+
+    /// A text became a revision of a draft.
+    ///
+    /// - Parameters:
+    ///   - post: the post.
+    ///   - revision: the revision.
+    ///   - text: the text.
+    package mutating func saved(_ post: UUIDv7, _ revision: Int, _ text: RevisionText) {
+        saves[post, default: [:]][revision] = text
+    }
+
+    /// A text may have become a revision of a draft: nobody answered.
+    ///
+    /// - Parameter text: the text.
+    package mutating func maybeSaved(_ text: RevisionText) { uncertainSaves.append(text) }
+
+    /// A reader saw a post; the same sight as before is noted once.
+    ///
+    /// - Parameter sighting: what was seen.
+    package mutating func saw(_ sighting: Sighting) {
+        let last = sightings.last { $0.post == sighting.post && $0.library == sighting.library }
+        if last != sighting { sightings.append(sighting) }
+    }
+
+    /// A journal or a barrier says that something is decided; what it said before must be the same.
+    ///
+    /// - Parameters:
+    ///   - decision: `confirm` or `cancel`, `confirmed` or `cancelled`.
+    ///   - subject: the transaction, or the branch.
+    ///   - invariant: the one that a change would violate.
+    package mutating func observed(_ decision: String, of subject: String, invariant: Int) {
+        let before = decisions.updateValue(decision, forKey: subject)
+        guard let before, before != decision else { return }
+        contradictions.append(Violation(invariant, "\(subject) was \(before) and became \(decision)"))
+    }
+}

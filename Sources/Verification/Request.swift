@@ -1,0 +1,97 @@
+package import TCC
+
+/// A title and a content.
+package struct RevisionText: Hashable, Sendable, Codable {
+    /// The title; in a history, no two texts share one.
+    package var title: String
+    /// The content.
+    package var content: String
+
+    /// Makes a text.
+    ///
+    /// - Parameters:
+    ///   - title: the title.
+    ///   - content: the content.
+    package init(title: String, content: String) {
+        self.title = title
+        self.content = content
+    }
+}
+
+/// A request that begins a transaction, and its Idempotency-Key.
+package struct Request: Sendable {
+    /// What it wants.
+    package enum Intent: Sendable {
+        /// `POST /v1/posts`
+        case publishNew(RevisionText)
+        /// `POST /v1/posts/{id}/publish` with a body
+        case republish(UUIDv7, RevisionText)
+        /// `POST /v1/posts/{id}/publish` without a body
+        case publishSaved(UUIDv7)
+        /// `POST /v1/posts/{id}/withdraw`
+        case withdraw(UUIDv7)
+        /// `POST /v1/transactions`: publishes over draft, online and the quota ledger
+        case chargedPublish(UUIDv7, base: Int, revision: Int, RevisionText)
+        /// `POST /v1/transactions`: withdraws over draft, online and the quota ledger
+        case chargedWithdraw(UUIDv7)
+        /// `POST /v1/transactions` over participants that have nothing to do with posts
+        case other(participants: [String])
+    }
+
+    /// What it wants.
+    package let intent: Intent
+    /// Whose post it is about.
+    package let author: String
+    /// Its Idempotency-Key.
+    package let key: String
+    /// Its If-Match.
+    package var ifMatch: String?
+
+    /// Makes a request.
+    ///
+    /// - Parameters:
+    ///   - intent: what it wants.
+    ///   - author: whose post it is about.
+    ///   - key: its Idempotency-Key.
+    ///   - ifMatch: its If-Match.
+    package init(_ intent: Intent, author: String, key: String, ifMatch: String? = nil) {
+        self.intent = intent
+        self.author = author
+        self.key = key
+        self.ifMatch = ifMatch
+    }
+
+    /// Who sends it, as the journal has it: `role:subject`.
+    package var callerName: String {
+        switch intent {
+        case .chargedPublish, .chargedWithdraw, .other: "operator:operator"
+        default: "author:\(author)"
+        }
+    }
+
+    /// The post that it names itself.
+    package var postID: UUIDv7? {
+        switch intent {
+        case .publishNew, .other: nil
+        case .republish(let id, _), .publishSaved(let id), .withdraw(let id), .chargedPublish(let id, _, _, _),
+            .chargedWithdraw(let id):
+            id
+        }
+    }
+
+    /// The text that it publishes, if it brings one along.
+    package var text: RevisionText? {
+        switch intent {
+        case .publishNew(let text), .republish(_, let text), .chargedPublish(_, _, _, let text): text
+        default: nil
+        }
+    }
+
+    /// Whether it hides a post.
+    package var isWithdraw: Bool {
+        switch intent {
+        case .withdraw, .chargedWithdraw: true
+        default: false
+        }
+    }
+}
