@@ -42,12 +42,45 @@ public struct Failpoints: Sendable {
         }
     }
 
+    /// What a simulator does at the places, in place of what the variable asks for.
+    package struct Handler: Sendable {
+        /// Passes a place; may wait.
+        package var pass: @Sendable (Failpoint) async throws -> Void
+        /// Passes a place on a database's writer; must not wait.
+        package var passBlocking: @Sendable (Failpoint) throws -> Void
+
+        /// Makes a handler.
+        ///
+        /// - Parameters:
+        ///   - pass: passes a place; may wait.
+        ///   - passBlocking: passes a place on a database's writer; must not wait.
+        package init(
+            pass: @escaping @Sendable (Failpoint) async throws -> Void,
+            passBlocking: @escaping @Sendable (Failpoint) throws -> Void
+        ) {
+            self.pass = pass
+            self.passBlocking = passBlocking
+        }
+    }
+
     private let armed: Armed?
+    private let handler: Handler?
 
     /// Nothing happens anywhere.
     public static let none = Failpoints()
 
-    private init() { self.armed = nil }
+    private init() {
+        self.armed = nil
+        self.handler = nil
+    }
+
+    /// Whatever a simulator wants to happen.
+    ///
+    /// - Parameter handler: what happens at each place.
+    package init(_ handler: Handler) {
+        self.armed = nil
+        self.handler = handler
+    }
 
     /// Reads a specification.
     ///
@@ -86,6 +119,7 @@ public struct Failpoints: Sendable {
             rules[point, default: []].append(Rule(action: action, onlyVisit: onlyVisit))
         }
         self.armed = rules.isEmpty ? nil : Armed(rules: rules)
+        self.handler = nil
     }
 
     /// Passes a place.
@@ -93,6 +127,7 @@ public struct Failpoints: Sendable {
     /// - Parameter point: the place.
     /// - Throws: ``FailpointError`` if an error was asked for, `CancellationError` out of a pause.
     public func pass(_ point: Failpoint) async throws {
+        if let handler { return try await handler.pass(point) }
         guard let action = armed?.action(at: point) else { return }
         switch action {
         case .crash: Self.crash()
@@ -106,6 +141,7 @@ public struct Failpoints: Sendable {
     /// - Parameter point: the place.
     /// - Throws: ``FailpointError`` if an error was asked for.
     public func passBlocking(_ point: Failpoint) throws {
+        if let handler { return try handler.passBlocking(point) }
         guard let action = armed?.action(at: point) else { return }
         switch action {
         case .crash: Self.crash()
@@ -151,6 +187,12 @@ extension String {
 public struct FailpointError: Error, Hashable, CustomStringConvertible {
     /// The place.
     public let point: Failpoint
+
+    /// What a simulator's handler throws.
+    ///
+    /// - Parameter point: the place.
+    package init(point: Failpoint) { self.point = point }
+
     /// For a log.
     public var description: String { "failpoint \(point.rawValue)" }
 }

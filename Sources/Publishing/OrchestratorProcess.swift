@@ -55,7 +55,7 @@ public enum OrchestratorProcess {
             callTimeout: settings.callTimeout
         )
         var coordinatorSettings = settings.coordinator
-        coordinatorSettings.labelNames = PostRoutes.labelNames
+        coordinatorSettings.labelNames = PostTransaction.labelNames
         let coordinator = Coordinator(
             participants: settings.participants,
             settings: coordinatorSettings,

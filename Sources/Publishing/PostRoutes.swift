@@ -11,9 +11,6 @@ public struct PostRoutes: Sendable {
     private let drafts: DraftReader
     private let world: World
 
-    /// The members that a post's transaction shows.
-    public static let labelNames = ["postID", "revision"]
-
     /// Routes over a coordinator.
     ///
     /// - Parameters:
@@ -45,18 +42,7 @@ public struct PostRoutes: Sendable {
     private func publishNew(_ request: APIRequest) throws -> TransactionRequest {
         let text = try request.decode(PostText.self)
         try text.check()
-        let (id, revision) = (world.makeIdentifier(), 1)
-        var payload = PostPayload(
-            postID: id,
-            author: request.subject,
-            revision: revision,
-            title: text.title,
-            content: text.content
-        )
-        let online = payload
-        payload.baseRevision = 0
-        payload.source = text.source
-        return transaction(.publish, of: id, revision, draft: payload, online: online, for: request)
+        return PostTransaction.publishNew(text, as: world.makeIdentifier(), by: request.subject)
     }
 
     private struct PublishBody: Decodable {
@@ -75,19 +61,7 @@ public struct PostRoutes: Sendable {
         {
             throw Problem(412, "stale-revision", "The draft is at revision \(draft.revision) now. Read it again.")
         }
-        let revision = text == nil ? draft.revision : draft.nextRevision
-        let online = PostPayload(
-            postID: id,
-            author: request.subject,
-            revision: revision,
-            title: text?.title ?? draft.title,
-            content: text?.content ?? draft.content ?? ""
-        )
-        var saved = online
-        saved.baseRevision = draft.revision
-        saved.title = text?.title
-        saved.content = text?.content
-        return transaction(.publish, of: id, revision, draft: saved, online: online, for: request)
+        return PostTransaction.publish(draft, text, by: request.subject)
     }
 
     private static func text(of body: PublishBody) throws -> PostText? {
@@ -108,29 +82,7 @@ public struct PostRoutes: Sendable {
         // Both libraries refuse a post that is not there, the online one as not published: which of the two is first
         // must not decide whether the author gets 404 or 409.
         _ = try await drafts.draft(id, token: Self.token(of: request))
-        let payload = PostPayload(postID: id, author: request.subject)
-        return transaction(.withdraw, of: id, nil, draft: payload, online: payload, for: request)
-    }
-
-    private func transaction(
-        _ action: PostAction,
-        of id: UUIDv7,
-        _ revision: Int?,
-        draft: PostPayload,
-        online: PostPayload,
-        for request: APIRequest
-    ) -> TransactionRequest {
-        TransactionRequest(
-            action: action.rawValue,
-            branches: [
-                .init(participant: PostBranch.draft, payload: draft),
-                .init(participant: PostBranch.online, payload: online),
-            ],
-            owner: request.subject,
-            labels: [
-                "postID": .string(id.description), "revision": revision.map { .integer(Int64($0)) } ?? .null,
-            ]
-        )
+        return PostTransaction.withdraw(id, by: request.subject)
     }
 
     private static func token(of request: APIRequest) -> String {

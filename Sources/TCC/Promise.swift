@@ -25,7 +25,7 @@ package final class Promise<Value: Sendable>: Sendable {
         let waiters = state.withLock { state -> [CheckedContinuation<Value, any Error>] in
             guard state.value == nil else { return [] }
             state.value = value
-            let waiters = Array(state.waiters.values)
+            let waiters = state.waiters.sorted { $0.key < $1.key }.map(\.value)
             state.waiters = [:]
             return waiters
         }

@@ -123,12 +123,16 @@ public final class Coordinator: Service {
 
     /// Runs the lanes and the transactions until the service group stops it.
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            await withDiscardingTaskGroup { group in
-                for lane in self.lanes.values { group.addTask { await lane.run() } }
-                for await job in self.jobs { group.addTask { await self.drive(job) } }
-                group.cancelAll()
-            }
+        await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
+    }
+
+    /// Runs the lanes and the transactions until the task is cancelled.
+    package func runUntilCancelled() async {
+        await withDiscardingTaskGroup { group in
+            // In an order that does not depend on hashes: what is simulated is simulated again.
+            for (_, lane) in lanes.sorted(by: { $0.key < $1.key }) { group.addTask { await lane.run() } }
+            for await job in jobs { group.addTask { await self.drive(job) } }
+            group.cancelAll()
         }
     }
 

@@ -17,17 +17,20 @@ public struct JournalPruner: Service {
 
     /// Prunes now and then until the service group stops it.
     public func run() async throws {
+        await cancelWhenGracefulShutdown { await runUntilCancelled() }
+    }
+
+    /// Prunes now and then until the task is cancelled.
+    package func runUntilCancelled() async {
         let interval = PruningInterval.after(retention: coordinator.settings.retention)
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await coordinator.world.sleep(interval)
-                    try await prune()
-                } catch is CancellationError {
-                    return
-                } catch {
-                    coordinator.logger.warning("The journal was not pruned", metadata: ["error": "\(error)"])
-                }
+        while !Task.isCancelled {
+            do {
+                try await coordinator.world.sleep(interval)
+                try await prune()
+            } catch is CancellationError {
+                return
+            } catch {
+                coordinator.logger.warning("The journal was not pruned", metadata: ["error": "\(error)"])
             }
         }
     }

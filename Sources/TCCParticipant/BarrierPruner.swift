@@ -30,17 +30,20 @@ public struct BarrierPruner<R: Resource>: Service {
 
     /// Prunes now and then until the service group stops it.
     public func run() async throws {
+        await cancelWhenGracefulShutdown { await runUntilCancelled() }
+    }
+
+    /// Prunes now and then until the task is cancelled.
+    package func runUntilCancelled() async {
         let interval = PruningInterval.after(retention: retention)
-        await cancelWhenGracefulShutdown {
-            while !Task.isCancelled {
-                do {
-                    try await participant.world.sleep(interval)
-                    try await prune()
-                } catch is CancellationError {
-                    return
-                } catch {
-                    participant.logger.info("The barrier was not pruned", metadata: ["error": "\(error)"])
-                }
+        while !Task.isCancelled {
+            do {
+                try await participant.world.sleep(interval)
+                try await prune()
+            } catch is CancellationError {
+                return
+            } catch {
+                participant.logger.info("The barrier was not pruned", metadata: ["error": "\(error)"])
             }
         }
     }

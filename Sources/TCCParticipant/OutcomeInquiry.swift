@@ -34,16 +34,18 @@ public struct OutcomeInquiry<R: Resource>: Service {
 
     /// Asks until the service group stops it.
     public func run() async throws {
-        await cancelWhenGracefulShutdown {
-            var failures = 0
-            while !Task.isCancelled {
-                let (settled, unsettled) = await askOnce(isRepeated: failures > 0)
-                failures = settled > 0 || unsettled == 0 ? 0 : min(failures + 1, 1000)
-                var generator = participant.world.generator
-                let pause =
-                    failures == 0 ? Self.interval : retry.delay(afterFailures: failures, using: &generator)
-                try? await participant.world.sleep(pause)  // `try?`: a cancelled sleep ends the loop
-            }
+        await cancelWhenGracefulShutdown { await runUntilCancelled() }
+    }
+
+    /// Asks until the task is cancelled.
+    package func runUntilCancelled() async {
+        var failures = 0
+        while !Task.isCancelled {
+            let (settled, unsettled) = await askOnce(isRepeated: failures > 0)
+            failures = settled > 0 || unsettled == 0 ? 0 : min(failures + 1, 1000)
+            var generator = participant.world.generator
+            let pause = failures == 0 ? Self.interval : retry.delay(afterFailures: failures, using: &generator)
+            try? await participant.world.sleep(pause)  // `try?`: a cancelled sleep ends the loop
         }
     }
 

@@ -28,7 +28,7 @@ public struct DirectoryLock: Sendable {
         do {
             try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         } catch {
-            throw Refused(directory, "cannot be made: \(Self.reason(error)); \(Self.advice)")
+            throw Refused(directory, "cannot be made: \(Self.reason(error, directory)); \(Self.advice)")
         }
         let path = directory + "/lock"
         self.descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -51,10 +51,12 @@ public struct DirectoryLock: Sendable {
     private static let advice = "choose another with --data-dir"
 
     /// Foundation's own sentence says less than the system's.
-    private static func reason(_ error: any Error) -> String {
+    private static func reason(_ error: any Error, _ directory: String) -> String {
         let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
         let code = cause.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
-        return code.map { String(cString: strerror($0)) } ?? error.localizedDescription
+        if let code { return String(cString: strerror(code)) }
+        // It does not always keep the system's; asked once more, the system says it again.
+        return mkdir(directory, 0o755) == 0 ? error.localizedDescription : String(cString: strerror(errno))
     }
 
     /// Gives the directory up.

@@ -33,7 +33,9 @@ public final class DurableStore: Sendable {
 
     private static let largestGroup = 1024
 
-    private let pool: DatabasePool
+    private let writer: any DatabaseWriter
+    /// Has the writer's connection do something, some time; nil leaves it to the writer.
+    private let schedule: Scheduler?
     private let queue = Mutex(Queue())
     private let failpoints: Failpoints
     private let logger: Logger
@@ -65,13 +67,40 @@ public final class DurableStore: Sendable {
             #endif
             try database.execute(sql: "PRAGMA temp_store = MEMORY")
         }
-        self.pool = try DatabasePool(path: path, configuration: configuration)
+        let pool = try DatabasePool(path: path, configuration: configuration)
+        self.writer = pool
+        self.schedule = nil
         self.failpoints = failpoints
         self.logger = logger
         self.onUnknownCommit = onUnknownCommit
         // GRDB sets NORMAL when it enters WAL mode, after `prepareDatabase`: under NORMAL a commit is not synced.
         try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
         try migrator.migrate(pool)
+    }
+
+    /// Has something done later, on the thread that is the only one.
+    package typealias Scheduler = @Sendable (_ work: @escaping @Sendable () -> Void) -> Void
+
+    /// A store over a database that somebody else opened and migrated, on one thread: for a simulator.
+    ///
+    /// - Parameters:
+    ///   - queue: the database; it outlives the store, as a disk does a process.
+    ///   - failpoints: what happens at the places around a commit.
+    ///   - schedule: when a group of waiting operations is applied.
+    ///   - logger: where a fatal commit is reported.
+    ///   - onUnknownCommit: what to do after a commit of unknown fate.
+    package init(
+        over queue: DatabaseQueue,
+        failpoints: Failpoints,
+        schedule: @escaping Scheduler,
+        logger: Logger,
+        onUnknownCommit: @escaping @Sendable (any Error) -> Void
+    ) {
+        self.writer = queue
+        self.schedule = schedule
+        self.failpoints = failpoints
+        self.logger = logger
+        self.onUnknownCommit = onUnknownCommit
     }
 
     /// Ends the process with code 70, answering nobody.
@@ -104,12 +133,19 @@ public final class DurableStore: Sendable {
     /// - Throws: what the operation threw.
     public func read<Value: Sendable>(_ operation: @escaping @Sendable (Database) throws -> Value) async throws -> Value
     {
-        try await pool.read(operation)
+        // One thread has nobody to wait for.
+        if schedule != nil { return try readNow(operation) }
+        return try await writer.read(operation)
+    }
+
+    /// Without a transaction: on one thread nothing comes in between.
+    private func readNow<Value>(_ operation: (Database) throws -> Value) throws -> Value {
+        try writer.writeWithoutTransaction(operation)
     }
 
     /// Closes the database; further operations fail.
     public func close() throws {
-        try pool.close()
+        try writer.close()
     }
 
     private func enqueue(_ operation: Operation) {
@@ -120,7 +156,12 @@ public final class DurableStore: Sendable {
             return !wasDraining
         }
         guard mustDrain else { return }
-        pool.asyncWriteWithoutTransaction { self.drain($0) }
+        if let schedule {
+            let writer = writer
+            schedule { writer.writeWithoutTransaction { self.drain($0) } }
+        } else {
+            writer.asyncWriteWithoutTransaction { self.drain($0) }
+        }
     }
 
     /// Commits group after group until nothing waits; runs on the database's writer thread.
@@ -158,7 +199,8 @@ public final class DurableStore: Sendable {
         in database: Database,
         isolated: Bool
     ) throws -> [Result<any Sendable, any Error>] {
-        try database.beginTransaction(.immediate)
+        // As statements that are kept: GRDB's own functions have SQLite parse them each time.
+        try database.cachedStatement(sql: "BEGIN IMMEDIATE TRANSACTION").execute()
         var results: [Result<any Sendable, any Error>] = []
         results.reserveCapacity(group.count)
         do {
@@ -193,7 +235,7 @@ public final class DurableStore: Sendable {
             throw DatabaseError(resultCode: .SQLITE_FULL, message: "\(error)")
         }
         do {
-            try database.commit()
+            try database.cachedStatement(sql: "COMMIT TRANSACTION").execute()
             try failpoints.passBlocking(.storageCommitAfter)
         } catch {
             // A full disk is met before the commit frame is written: rolled back, it is as if it had not been. After
