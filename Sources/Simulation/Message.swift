@@ -1,0 +1,30 @@
+import NIOCore
+import Posts
+import TCC
+import Verification
+
+/// What one party of the simulated world asks another.
+enum Message: Sendable {
+    /// A try, confirm or cancel, as it would be on the wire.
+    case call(TCC.Operation, ByteBuffer)
+    /// What became of a transaction.
+    case outcome(GlobalTransactionID)
+    /// How far back the coordinator remembers.
+    case horizon
+    /// An author reads a draft.
+    case readDraft(UUIDv7, author: String)
+    /// An author saves an edit.
+    case save(UUIDv7, RevisionText, author: String)
+    /// A client wants a transaction.
+    case begin(Request)
+}
+
+/// What comes back.
+enum Reply: Sendable {
+    case call(BranchAnswer)
+    case outcome(Outcome)
+    case horizon(OutcomeHorizon)
+    case draft(Draft)
+    case problem(Problem)
+    case told(History.Reply, postID: UUIDv7?)
+}

@@ -1,0 +1,22 @@
+/// A generator whose numbers depend on its seed alone (Steele, Lea and Flood, "Fast Splittable Pseudorandom Number
+/// Generators", OOPSLA 2014).
+package struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
+    private var state: UInt64
+
+    /// A generator.
+    ///
+    /// - Parameter seed: what its numbers depend on.
+    package init(seed: UInt64) { self.state = seed }
+
+    /// The next 64 bits.
+    package mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ (z >> 30)) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ (z >> 27)) &* 0x94D0_49BB_1331_11EB
+        return z ^ (z >> 31)
+    }
+
+    /// A generator of its own, whose numbers are not this one's.
+    package mutating func split() -> SplitMix64 { SplitMix64(seed: next()) }
+}

@@ -1,0 +1,6 @@
+import ChaosCommands
+
+@main
+enum EntryPoint {
+    static func main() async { await ChaosCommand.runAsProcess() }
+}
