@@ -11,9 +11,9 @@ struct Simulate: AsyncParsableCommand {
         abstract: "Run simulated worlds, each from one seed, and check the ten invariants in each.",
         discussion: """
             A world is the real coordinator, journal, barriers, retries and libraries, with four processes, clients, a \
-            network and disks, on one thread; the seed decides everything that happens in it. First everything goes \
-            wrong, each fault at a rate of the world's own: messages are lost, delayed, doubled and reordered, links \
-            cut one way, processes killed at any step and paused, commits fail, clocks jump. Then all heals, and \
+            network and disks, on one thread; the seed decides everything that happens in it. First things go wrong, \
+            each kind at a rate of the world's own: messages are lost, delayed, doubled and reordered, links cut one \
+            way, processes killed at any step and paused, commits fail, participants' clocks jump. Then all heals, and \
             everything has to end within 5 s. The same seed gives the same output.
 
             --seeds runs many and tells what was wrong; --seed alone runs one and tells what happened.
