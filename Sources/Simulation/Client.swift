@@ -69,12 +69,13 @@ struct Client: Sendable {
 
     private func save(_ id: UUIDv7, by author: String) async {
         let text = newText()
+        world.note("save", .client, "\(number) '\(text.title)' as \(id)")
         do {
             guard case .draft(let draft) = try await ask(.draft, .save(id, text, author: author)) else { return }
             record.withLock { $0.history.saved(id, draft.revision, text) }
-        } catch is Problem {
         } catch {
-            // It may have been saved, under a number that nobody knows.
+            // It may have been saved, under a number that nobody knows: also if it was refused, since the network may
+            // have doubled it, and a save has no key.
             record.withLock { $0.history.maybeSaved(text) }
         }
     }

@@ -9,7 +9,8 @@ struct SimulationTests {
     func invariantsHold() throws {
         let simulation = try Simulation()
         var counts: [String: Int] = [:]
-        for seed in UInt64(1)...60 {
+        // The last three are worlds that were found invalid: a refused save whose double was not refused.
+        for seed in Array(UInt64(1)...60) + [101_912, 102_671, 709_207] {
             let report = try simulation.run(seed: seed)
             #expect(report.violations.isEmpty, "seed \(seed): \(report.violations)")
             counts.merge(report.counts) { $0 + $1 }
