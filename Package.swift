@@ -182,7 +182,7 @@ let package = Package(
             path: "Tests/QuotaLedger",
             swiftSettings: settings
         ),
-        // The contract's ten invariants as a function of a history and a final state; knows nothing of the implementation.
+        // The contract's ten invariants as a function of a history and a final state; only its dump knows the databases.
         .target(name: "Verification", dependencies: ["TCC", grdb], swiftSettings: settings),
         // The real coordinator and participants in a world of one thread, from one seed.
         .target(
