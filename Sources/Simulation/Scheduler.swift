@@ -14,22 +14,27 @@ import Glibc
 /// Distributed Unbundled Transactional Key Value Store", SIGMOD 2021.)
 final class Scheduler: Sendable {
     /// An event that is to come, for whoever may want to forget it.
-    struct Ticket: Hashable, Sendable {
+    final class Ticket: Sendable {
         fileprivate let at: Duration
-        fileprivate let number: Int
-    }
+        // Only the thread that simulates touches it.
+        nonisolated(unsafe) fileprivate var fire: (@Sendable () -> Void)?
 
-    private struct Event {
-        let ticket: Ticket
-        let fire: @Sendable () -> Void
+        fileprivate init(at: Duration, fire: @escaping @Sendable () -> Void) {
+            self.at = at
+            self.fire = fire
+        }
+
+        fileprivate func take() -> (@Sendable () -> Void)? {
+            defer { fire = nil }
+            return fire
+        }
     }
 
     private struct State {
         var now = Duration.zero
         var jobs: [(job: UnownedJob, executor: LifeExecutor)] = []
-        var events: [Ticket: @Sendable () -> Void] = [:]
-        var order: [Ticket] = []
-        var nextNumber = 0
+        /// The events to come, the latest first.
+        var events: [Ticket] = []
         var random: SplitMix64
         var steps = 0
     }
@@ -48,11 +53,9 @@ final class Scheduler: Sendable {
     @discardableResult
     func at(_ time: Duration, _ fire: @escaping @Sendable () -> Void) -> Ticket {
         state.withLock { state in
-            state.nextNumber += 1
-            let ticket = Ticket(at: max(time, state.now), number: state.nextNumber)
-            state.events[ticket] = fire
-            let index = state.order.partitioningIndex { ($0.at, $0.number) < (ticket.at, ticket.number) }
-            state.order.insert(ticket, at: index)
+            let ticket = Ticket(at: max(time, state.now), fire: fire)
+            let index = state.events.partitioningIndex { $0.at <= ticket.at }
+            state.events.insert(ticket, at: index)
             return ticket
         }
     }
@@ -63,7 +66,7 @@ final class Scheduler: Sendable {
     /// Forgets an event; whoever forgets it does what is to be done instead.
     ///
     /// - Returns: whether it was still to come.
-    func forget(_ ticket: Ticket) -> Bool { state.withLock { $0.events.removeValue(forKey: ticket) != nil } }
+    func forget(_ ticket: Ticket) -> Bool { ticket.take() != nil }
 
     private let owner = pthread_self()
 
@@ -79,11 +82,11 @@ final class Scheduler: Sendable {
         while true {
             runReadyJobs()
             let fire: (@Sendable () -> Void)? = state.withLock { state in
-                while let ticket = state.order.last, state.events[ticket] == nil { state.order.removeLast() }
-                guard let ticket = state.order.last, ticket.at <= end else { return nil }
-                state.order.removeLast()
+                while let ticket = state.events.last, ticket.fire == nil { state.events.removeLast() }
+                guard let ticket = state.events.last, ticket.at <= end else { return nil }
+                state.events.removeLast()
                 state.now = ticket.at
-                return state.events.removeValue(forKey: ticket)
+                return ticket.take()
             }
             guard let fire else { break }
             fire()

@@ -154,17 +154,18 @@ package struct Simulation {
     }
 
     private func finalState() throws -> FinalState {
+        // Not `read`: its PRAGMA has SQLite forget every statement that it has prepared.
         var state = FinalState()
-        state.journal = try disks[.orchestrator].queue.read { try JournalEntry.all(in: $0) }
+        state.journal = try disks[.orchestrator].queue.writeWithoutTransaction { try JournalEntry.all(in: $0) }
         for party in [Party.draft, .online, .quota] {
-            state.barriers += try disks[party].queue.read { try BarrierRow.all(of: party.rawValue, in: $0) }
+            state.barriers += try disks[party].queue.writeWithoutTransaction { try BarrierRow.all(of: party.rawValue, in: $0) }
         }
         state.spent = try disks[.quota].queue
-            .read { database in
+            .writeWithoutTransaction { database in
                 try Int.fetchOne(database, sql: "SELECT coalesce(sum(spent), 0) FROM account") ?? 0
             }
         state.drafts = try disks[.draft].queue
-            .read { database in
+            .writeWithoutTransaction { database in
                 try ["ann", "bob"]
                     .flatMap { author in
                         try DraftStore.drafts(of: author, source: nil, before: nil, limit: 1000, in: database)
@@ -173,7 +174,7 @@ package struct Simulation {
                     .map { DraftView($0) }
             }
         state.posts = try disks[.online].queue
-            .read { database in
+            .writeWithoutTransaction { database in
                 try OnlineStore.posts(of: nil, after: nil, limit: 1000, in: database)
                     .compactMap { try OnlineStore.post($0.id, in: database) }.map { PostView($0) }
             }

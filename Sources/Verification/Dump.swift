@@ -17,12 +17,13 @@ extension JournalEntry {
     package static func all(in database: Database) throws -> [JournalEntry] {
         let branches = Dictionary(
             grouping: try Row.fetchAll(
-                database,
-                sql: "SELECT gid, name, state, acknowledged FROM branches ORDER BY position"
+                database.cachedStatement(
+                    sql: "SELECT gid, name, state, acknowledged FROM branches ORDER BY position"
+                )
             ),
             by: { row -> String in row["gid"] }
         )
-        return try Row.fetchAll(database, sql: "SELECT * FROM transactions ORDER BY gid")
+        return try Row.fetchAll(database.cachedStatement(sql: "SELECT * FROM transactions ORDER BY gid"))
             .map { row in
                 let state = try read(TransactionState(rawValue: row["state"]), "the state \(row["state"] as String)")
                 let labels = try JSONDecoder()
@@ -60,7 +61,7 @@ extension BarrierRow {
     /// - Returns: its rows.
     /// - Throws: ``Unreadable``, or whatever SQLite meets.
     package static func all(of participant: String, in database: Database) throws -> [BarrierRow] {
-        try Row.fetchAll(database, sql: "SELECT gid, branch, state FROM barrier ORDER BY gid")
+        try Row.fetchAll(database.cachedStatement(sql: "SELECT gid, branch, state FROM barrier ORDER BY gid"))
             .map { row in
                 BarrierRow(
                     participant: participant,
