@@ -46,7 +46,7 @@ struct Simulate: AsyncParsableCommand {
         let start = ContinuousClock.now
         let isShown = TerminalStyle.standardError.isRedrawn
         for number in 0..<UInt64(seeds) {
-            let report = try simulation.run(seed: first &+ number)
+            let report = try simulation.run(Scenario(seed: first &+ number))
             tally.add(report)
             for violation in report.violations.prefix(Self.mostShown) { print("seed \(report.seed): \(violation)") }
             if isShown, number % 16 == 0 {
@@ -65,7 +65,7 @@ struct Simulate: AsyncParsableCommand {
     }
 
     private func replay(_ seed: UInt64, _ simulation: Simulation) throws {
-        let report = try simulation.run(seed: seed)
+        let report = try simulation.run(Scenario(seed: seed), isTraced: true)
         for event in report.events { print(event) }
         for violation in report.violations { print("VIOLATED \(violation)") }
         var tally = SimulationTally()

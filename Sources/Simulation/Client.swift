@@ -11,7 +11,6 @@ struct Client: Sendable {
     let world: SimulatedWorld
     let life: Life
     let record: Box<Record>
-    let requests: Int
 
     /// What all clients know.
     struct Record: Sendable {
@@ -19,39 +18,71 @@ struct Client: Sendable {
         /// The posts that there may be, and whose they are.
         var posts: [(id: UUIDv7, author: String)] = []
         var texts = 0
-        /// How much had been written at the online service when a reader looked last.
-        var lastChanges = -1
     }
 
-    /// Does all of it.
-    func run() async {
-        for _ in 0..<requests {
+    /// Something that a client does, to the post of a number.
+    package enum Step: Hashable, Sendable {
+        case publishNew(author: String)
+        case save(Int)
+        case publishSaved(Int)
+        case republish(Int)
+        case withdraw(Int)
+        case chargedPublish(Int)
+        case chargedWithdraw(Int)
+        case charge(author: String)
+
+        /// Any of them.
+        init(random: inout SplitMix64, posts: Int) {
+            let dice = random.next() % 100
+            let author = random.pick(["ann", "bob"])
+            guard posts > 0, dice >= 15 else {
+                self = .publishNew(author: author)
+                return
+            }
+            let post = Int(random.next() % UInt64(posts))
+            self =
+                switch dice {
+                case ..<30: .save(post)
+                case ..<50: .publishSaved(post)
+                case ..<70: .republish(post)
+                case ..<80: .withdraw(post)
+                case ..<90: .chargedPublish(post)
+                case ..<95: .chargedWithdraw(post)
+                default: .charge(author: author)
+                }
+        }
+    }
+
+    /// Does what chance says, one thing for each generator, with a pause before each.
+    func run(_ generators: [SplitMix64]) async {
+        for var random in generators {
             // `try?`: a client's sleep ends early only with the whole world.
-            try? await pause(upTo: .milliseconds(400))
-            await doSomething()
+            try? await life.sleep(random.duration(upTo: .milliseconds(400)))
+            let step = Step(random: &random, posts: record.withLock { $0.posts.count })
+            await perform(step, random)
         }
     }
 
-    private func pause(upTo most: Duration) async throws {
-        try await life.world(wallClock: { SimulatedWorld.epoch }).sleep(world.random { $0.duration(upTo: most) })
+    /// Does these things, one after the other.
+    func run(_ steps: [Step], _ random: SplitMix64) async {
+        for step in steps { await perform(step, random) }
     }
 
-    private func doSomething() async {
-        let known = record.withLock { $0.posts }
-        let dice = world.random { $0.next() % 100 }
-        guard !known.isEmpty, dice >= 15 else {
-            let author = world.random { $0.pick(["ann", "bob"]) }
-            return await publish(.publishNew(newText()), by: author)
-        }
-        let post = world.random { $0.pick(known) }
-        switch dice {
-        case ..<30: await save(post.id, by: post.author)
-        case ..<50: await publish(.publishSaved(post.id), by: post.author)
-        case ..<70: await publish(.republish(post.id, newText()), by: post.author)
-        case ..<80: await publish(.withdraw(post.id), by: post.author)
-        case ..<90: await publishCharged(post.id, by: post.author)
-        case ..<95: await publish(.chargedWithdraw(post.id), by: post.author)
-        default: await publish(.other(participants: ["quota"]), by: post.author)
+    private func perform(_ step: Step, _ random: SplitMix64) async {
+        switch step {
+        case .publishNew(let author): await ask(.publishNew(newText()), by: author, random)
+        case .charge(let author): await ask(.other(participants: ["quota"]), by: author, random)
+        case .save(let post), .publishSaved(let post), .republish(let post), .withdraw(let post),
+            .chargedPublish(let post), .chargedWithdraw(let post):
+            let (id, author) = record.withLock { $0.posts[post] }
+            switch step {
+            case .save: await save(id, by: author)
+            case .publishSaved: await ask(.publishSaved(id), by: author, random)
+            case .republish: await ask(.republish(id, newText()), by: author, random)
+            case .withdraw: await ask(.withdraw(id), by: author, random)
+            case .chargedPublish: await publishCharged(id, by: author, random)
+            default: await ask(.chargedWithdraw(id), by: author, random)
+            }
         }
     }
 
@@ -63,7 +94,7 @@ struct Client: Sendable {
         return RevisionText(title: "text \(number)", content: "content \(number)")
     }
 
-    private func ask(_ to: Party, _ message: Message) async throws -> Reply {
+    private func send(_ to: Party, _ message: Message) async throws -> Reply {
         try await world.send(message, from: (.client, life), to: to, timeout: Self.timeout)
     }
 
@@ -71,7 +102,7 @@ struct Client: Sendable {
         let text = newText()
         world.note("save", .client, "\(number) '\(text.title)' as \(id)")
         do {
-            guard case .draft(let draft) = try await ask(.draft, .save(id, text, author: author)) else { return }
+            guard case .draft(let draft) = try await send(.draft, .save(id, text, author: author)) else { return }
             record.withLock { $0.history.saved(id, draft.revision, text) }
         } catch {
             // It may have been saved, under a number that nobody knows: also if it was refused, since the network may
@@ -80,35 +111,35 @@ struct Client: Sendable {
         }
     }
 
-    private func publishCharged(_ id: UUIDv7, by author: String) async {
+    private func publishCharged(_ id: UUIDv7, by author: String, _ random: SplitMix64) async {
         do {
-            guard case .draft(let draft) = try await ask(.draft, .readDraft(id, author: author)) else { return }
+            guard case .draft(let draft) = try await send(.draft, .readDraft(id, author: author)) else { return }
             let intent = Request.Intent.chargedPublish(
                 id,
                 base: draft.revision,
                 revision: draft.nextRevision,
                 newText()
             )
-            await publish(intent, by: author)
+            await ask(intent, by: author, random)
         } catch {
             // Without the draft there is nothing to begin.
         }
     }
 
     /// Sends a request until something can be concluded.
-    private func publish(_ intent: Request.Intent, by author: String) async {
-        let key = "key-\(number)-\(world.random { $0.next() })"
-        let request = Request(intent, author: author, key: key)
+    private func ask(_ intent: Request.Intent, by author: String, _ random: SplitMix64) async {
+        var random = random
+        let request = Request(intent, author: author, key: "key-\(number)-\(random.next())")
         for _ in 0..<Self.mostAttempts {
             let attempt = record.withLock { $0.history.sent(request) }
             world.note("ask", .client, "\(number) \(request.intent.summary)")
             do {
-                guard case .told(let answer, let postID) = try await ask(.orchestrator, .begin(request)) else {
+                guard case .told(let answer, let postID) = try await send(.orchestrator, .begin(request)) else {
                     return
                 }
                 record.withLock { record in
                     record.history.answered(attempt, answer)
-                    if case .publishNew = intent, let postID, (200..<300).contains(answer.status) {
+                    if case .publishNew = intent, let postID, answer.isCommitted {
                         record.posts.append((postID, author))
                     }
                 }
@@ -118,7 +149,7 @@ struct Client: Sendable {
                 world.note("unanswered", .client, "\(number) \(error)")
             }
             // `try?`: a client's sleep ends early only with the whole world.
-            try? await pause(upTo: .milliseconds(500))
+            try? await life.sleep(random.duration(upTo: .milliseconds(500)))
         }
     }
 }

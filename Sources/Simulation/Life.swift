@@ -81,7 +81,7 @@ final class Life: Sendable {
         var isCancelled = false
     }
 
-    private func sleep(_ duration: Duration) async throws {
+    func sleep(_ duration: Duration) async throws {
         guard isAlive else { throw CancellationError() }
         let sleeper = Box(Sleeper())
         try await withTaskCancellationHandler {

@@ -1,10 +1,10 @@
-import NIOCore
-import Posts
-import TCC
-import Verification
+package import NIOCore
+package import Posts
+package import TCC
+package import Verification
 
 /// What one party of the simulated world asks another.
-enum Message: Sendable {
+package enum Message: Sendable {
     /// A try, confirm or cancel, as it would be on the wire.
     case call(TCC.Operation, ByteBuffer)
     /// What became of a transaction.
@@ -20,7 +20,7 @@ enum Message: Sendable {
 }
 
 /// What comes back.
-enum Reply: Sendable {
+package enum Reply: Sendable {
     case call(BranchAnswer)
     case outcome(Outcome)
     case horizon(OutcomeHorizon)

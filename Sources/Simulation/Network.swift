@@ -27,12 +27,17 @@ final class Network: Sendable {
         var random: SplitMix64
         var faults: FaultRates
         var cut: Set<Link> = []
+        /// Copies of messages that arrive only when the night is over.
+        var overnight: [@Sendable () -> Void] = []
         var latestDelivery = Duration.zero
     }
 
     private static let refusal = Duration.milliseconds(1)
+    /// Later than any call's timeout, try's deadline or client's patience.
+    private static let verySlow = Duration.seconds(50)
 
     private let scheduler: Scheduler
+    private let gate: FaultGate
     private let state: Mutex<State>
     private let life: @Sendable (Party) -> Life?
 
@@ -40,9 +45,11 @@ final class Network: Sendable {
         _ scheduler: Scheduler,
         random: SplitMix64,
         faults: FaultRates,
+        gate: FaultGate,
         life: @escaping @Sendable (Party) -> Life?
     ) {
         self.scheduler = scheduler
+        self.gate = gate
         self.state = Mutex(State(random: random, faults: faults))
         self.life = life
     }
@@ -57,6 +64,15 @@ final class Network: Sendable {
     func heal(_ link: Link) { state.withLock { _ = $0.cut.remove(link) } }
 
     func healAll() { state.withLock { $0.cut = [] } }
+
+    /// Delivers what was under way for a whole night.
+    func deliverOvernight() {
+        let late = state.withLock { state in
+            defer { state.overnight = [] }
+            return state.overnight
+        }
+        for deliver in late { deliver() }
+    }
 
     /// Asks somebody something.
     ///
@@ -84,9 +100,7 @@ final class Network: Sendable {
                 }
                 waiting.withLock { $0.continuation = continuation }
                 scheduler.after(timeout) { answer(.failure(Unanswered(reason: "no answer in time"))) }
-                for delay in delays(from.party, to) {
-                    scheduler.after(delay) { self.arrive(from.party, to, question, answer) }
-                }
+                carry(from.party, to) { self.arrive(from.party, to, question, answer) }
             }
         } onCancel: {
             waiting.withLock { waiting in
@@ -125,7 +139,26 @@ final class Network: Sendable {
         life.deliver {
             let reply = await question(life)
             guard life.isAlive, let reply else { return }
-            for delay in self.delays(to, from) { self.scheduler.after(delay) { answer(.success(reply)) } }
+            self.carry(to, from) { answer(.success(reply)) }
+        }
+    }
+
+    /// Delivers the copies of a message, each after a while; none if it is lost.
+    private func carry(_ from: Party, _ to: Party, _ deliver: @escaping @Sendable () -> Void) {
+        switch gate.messageFault() {
+        case .none: break
+        case .lost: return
+        case .doubled: scheduler.inFlight(.zero, deliver)
+        case .late:
+            scheduler.after(Self.verySlow, deliver)
+            return
+        }
+        let delays = delays(from, to)
+        for delay in delays { scheduler.inFlight(delay, deliver) }
+        // A copy of what a client asked is not younger than its key; what servers ask each other may be.
+        guard !delays.isEmpty, from != .client, to != .client else { return }
+        state.withLock { state in
+            if state.random.chance(state.faults.overnight), gate.strikes() { state.overnight.append(deliver) }
         }
     }
 
@@ -134,89 +167,16 @@ final class Network: Sendable {
         state.withLock { state in
             if state.cut.contains(Link(from: from, to: to)) { return [] }
             let faults = state.faults
-            if state.random.chance(faults.loss) { return [] }
-            let copies = state.random.chance(faults.duplicate) ? 2 : 1
+            if state.random.chance(faults.loss), gate.strikes() { return [] }
+            let copies = state.random.chance(faults.duplicate) && gate.strikes() ? 2 : 1
             return (0..<copies)
                 .map { _ in
-                    let isSlow = state.random.chance(faults.delay)
+                    let isSlow = state.random.chance(faults.delay) && gate.strikes()
                     let most = isSlow ? faults.longestDelay : .milliseconds(3)
                     let delay = state.random.duration(upTo: most)
                     state.latestDelivery = max(state.latestDelivery, scheduler.now + delay)
                     return delay
                 }
         }
-    }
-}
-
-extension SplitMix64 {
-    /// Whether something of this probability happens.
-    mutating func chance(_ probability: Double) -> Bool {
-        probability > 0 && Double(next() >> 11) / Double(1 << 53) < probability
-    }
-
-    /// A time up to another one, in microseconds.
-    mutating func duration(upTo most: Duration) -> Duration {
-        let microseconds = most.components.seconds * 1_000_000 + most.components.attoseconds / 1_000_000_000_000
-        return .microseconds(Int64(next() % UInt64(max(1, microseconds + 1))))
-    }
-
-    /// One of several.
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[Int(next() % UInt64(elements.count))] }
-}
-
-/// How often what goes wrong.
-package struct FaultRates: Hashable, Sendable {
-    /// A message is lost, on its way there or back.
-    package var loss = 0.0
-    /// A message takes long.
-    package var delay = 0.0
-    /// How long it takes then, at most.
-    package var longestDelay = Duration.seconds(2)
-    /// A message arrives twice.
-    package var duplicate = 0.0
-    /// A process dies at a place that it passes.
-    package var crash = 0.0
-    /// A process is paused at a place that it passes.
-    package var pause = 0.0
-    /// A commit fails and is rolled back, as on a full disk.
-    package var fullDisk = 0.0
-    /// A commit's fate is unknown, as after a failed sync.
-    package var failedSync = 0.0
-
-    /// A process is killed, at one of the moments when something may happen.
-    package var kill = 0.0
-    /// A process is paused, at such a moment.
-    package var stall = 0.0
-    /// A participant's clock jumps, at such a moment.
-    package var clock = 0.0
-    /// A direction between two parties is cut, at such a moment.
-    package var partition = 0.0
-
-    /// Nothing goes wrong.
-    package static let none = FaultRates()
-
-    /// Nothing goes wrong.
-    package init() {}
-
-    /// Each fault with a rate of its own, many of them none: rare combinations are met sooner if not everything happens
-    /// at once (Groce et al., "Swarm Testing", ISSTA 2012).
-    ///
-    /// - Parameter random: decides.
-    package init(swarm random: inout SplitMix64) {
-        func rate(_ most: Double) -> Double {
-            random.chance(0.5) ? 0 : most * Double(random.next() % 1000) / 1000
-        }
-        loss = rate(0.2)
-        delay = rate(0.3)
-        longestDelay = random.duration(upTo: .seconds(5))
-        duplicate = rate(0.3)
-        crash = rate(0.02)
-        pause = rate(0.005)
-        fullDisk = rate(0.1)
-        failedSync = rate(0.01)
-        kill = rate(0.3)
-        stall = rate(0.1)
-        clock = rate(0.1)
-        partition = rate(0.3)
     }
 }

@@ -12,6 +12,7 @@ import Verification
 struct OrchestratorNode: Node {
     private let coordinator: Coordinator
     private let parts: NodeParts
+    private let pruner: JournalPruner
     private let isReady = Box(false)
     private let ask: @Sendable (Party, Message) async throws -> Reply
     private let die: @Sendable () -> Void
@@ -50,11 +51,11 @@ struct OrchestratorNode: Node {
             logger: parts.logger,
             metrics: NOOPMetricsHandler.instance
         )
+        self.pruner = JournalPruner(coordinator)
     }
 
     var services: [@Sendable () async -> Void] {
-        let pruner = JournalPruner(coordinator)
-        return [
+        [
             {
                 do {
                     try await coordinator.recover()
@@ -67,6 +68,11 @@ struct OrchestratorNode: Node {
             },
             { await pruner.runUntilCancelled() },
         ]
+    }
+
+    func prune() async {
+        // `try?`: what is not forgotten now is forgotten another time.
+        try? await pruner.prune()
     }
 
     func answer(_ message: Message) async -> Reply? {

@@ -14,6 +14,7 @@ struct ParticipantNode: Node {
     let services: [@Sendable () async -> Void]
     private let perform: @Sendable (TCC.Operation, ByteBuffer) async throws -> BranchOutcome
     private let other: @Sendable (Message) async throws -> Reply
+    private let pruneNow: @Sendable () async throws -> Void
 
     init<R: Resource>(
         _ resource: R,
@@ -48,10 +49,16 @@ struct ParticipantNode: Node {
             guard case .horizon(let horizon) = try await ask(.horizon) else { throw Misfit() }
             return horizon
         }
+        self.pruneNow = { try await pruner.prune() }
         self.services = [{ await inquiry.runUntilCancelled() }, { await pruner.runUntilCancelled() }]
     }
 
     private struct Ignored: Decodable, Sendable {}
+
+    func prune() async {
+        // `try?`: what is not forgotten now is forgotten another time.
+        try? await pruneNow()
+    }
 
     func answer(_ message: Message) async -> Reply? {
         do {
@@ -73,6 +80,9 @@ struct Misfit: Error {}
 protocol Node: Sendable {
     /// What runs in the background.
     var services: [@Sendable () async -> Void] { get }
+
+    /// Forgets what is old.
+    func prune() async
 
     /// Answers a message; nil if there is no answer.
     func answer(_ message: Message) async -> Reply?

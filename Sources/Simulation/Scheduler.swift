@@ -35,13 +35,24 @@ final class Scheduler: Sendable {
         var jobs: [(job: UnownedJob, executor: LifeExecutor)] = []
         /// The events to come, the latest first.
         var events: [Ticket] = []
+        /// In a systematic search: what may happen next, in any order.
+        var inFlight: [@Sendable () -> Void] = []
+        var choices: Choices?
         var random: SplitMix64
         var steps = 0
     }
 
     private let state: Mutex<State>
 
-    init(seed: UInt64) { self.state = Mutex(State(random: SplitMix64(seed: seed))) }
+    init(seed: UInt64, choices: Choices? = nil) {
+        self.state = Mutex(State(choices: choices, random: SplitMix64(seed: seed)))
+    }
+
+    /// The order in which things in flight happened, in a systematic search.
+    var choices: Choices? { state.withLock { $0.choices } }
+
+    /// From now on the order of what is in flight is chosen, or it is that in which it was sent.
+    func setChoosing(_ isChoosing: Bool) { state.withLock { $0.choices?.isOn = isChoosing } }
 
     /// The simulated time since the world began.
     var now: Duration { state.withLock { $0.now } }
@@ -63,6 +74,16 @@ final class Scheduler: Sendable {
     @discardableResult
     func after(_ wait: Duration, _ fire: @escaping @Sendable () -> Void) -> Ticket { at(now + wait, fire) }
 
+    /// Has something happen that is under way, such as a message or a commit: after some time, or, in a systematic search,
+    /// before or after anything else that is under way.
+    func inFlight(_ delay: Duration, _ fire: @escaping @Sendable () -> Void) {
+        let isSystematic = state.withLock { state in
+            if state.choices != nil { state.inFlight.append(fire) }
+            return state.choices != nil
+        }
+        if !isSystematic { after(delay, fire) }
+    }
+
     /// Forgets an event; whoever forgets it does what is to be done instead.
     ///
     /// - Returns: whether it was still to come.
@@ -82,6 +103,7 @@ final class Scheduler: Sendable {
         while true {
             runReadyJobs()
             let fire: (@Sendable () -> Void)? = state.withLock { state in
+                if let index = state.choices?.next(of: state.inFlight.count) { return state.inFlight.remove(at: index) }
                 while let ticket = state.events.last, ticket.fire == nil { state.events.removeLast() }
                 guard let ticket = state.events.last, ticket.at <= end else { return nil }
                 state.events.removeLast()
@@ -99,6 +121,7 @@ final class Scheduler: Sendable {
             let next: (job: UnownedJob, executor: LifeExecutor)? = state.withLock { state in
                 guard !state.jobs.isEmpty else { return nil }
                 state.steps += 1
+                if state.choices != nil { return state.jobs.removeFirst() }
                 let index = Int(state.random.next() % UInt64(state.jobs.count))
                 state.jobs.swapAt(index, state.jobs.count - 1)
                 return state.jobs.removeLast()

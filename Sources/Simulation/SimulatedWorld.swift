@@ -18,9 +18,11 @@ final class SimulatedWorld: Sendable {
     static let servers: [Party] = [.orchestrator, .draft, .online, .quota]
     static let epoch = Timestamp(milliseconds: 1_780_000_000_000)
     private static let callTimeout = Duration.seconds(1)
-    private static let retention = Duration.seconds(60)
+    private static let retention = Duration.seconds(24 * 3600)
+    private static let night = Duration.seconds(25 * 3600)
     private static let longestDowntime = Duration.seconds(4)
     private static let longestPause = Duration.seconds(40)
+    private static let longestJump = Duration.seconds(3600)
     private static let longestSync = Duration.milliseconds(3)
 
     private struct State {
@@ -28,26 +30,42 @@ final class SimulatedWorld: Sendable {
         var lives: [Party: Life] = [:]
         var nodes: [Party: any Node] = [:]
         var skews: [Party: Duration] = [:]
+        var nights = Duration.zero
+        /// What participants that asked were told.
+        var outcomes: [(gid: GlobalTransactionID, decision: Decision)] = []
         var faults: FaultRates
         var isHealed = false
         var isOver = false
-        var visits: [Failpoint: Int] = [:]
         var events: [TraceEvent] = []
         var counts: [String: Int] = [:]
     }
 
     let scheduler: Scheduler
     let disks: Disks
+    let gate: FaultGate
+    private let sabotage: Sabotage?
+    private let isTraced: Bool
     private let state: Mutex<State>
     private let networkBox = Box<Network?>(nil)
 
-    init(seed: UInt64, faults: FaultRates, disks: Disks) {
+    init(
+        seed: UInt64,
+        faults: FaultRates,
+        gate: FaultGate,
+        choices: Choices? = nil,
+        disks: Disks,
+        sabotage: Sabotage?,
+        isTraced: Bool
+    ) {
         var random = SplitMix64(seed: seed)
-        self.scheduler = Scheduler(seed: random.next())
+        self.scheduler = Scheduler(seed: random.next(), choices: choices)
         self.disks = disks
+        self.gate = gate
+        self.sabotage = sabotage
+        self.isTraced = isTraced
         let networkRandom = random.split()
         self.state = Mutex(State(random: random, faults: faults))
-        let network = Network(scheduler, random: networkRandom, faults: faults) { [weak self] party in
+        let network = Network(scheduler, random: networkRandom, faults: faults, gate: gate) { [weak self] party in
             self?.state.withLock { $0.lives[party] }
         }
         networkBox.withLock { $0 = network }
@@ -59,21 +77,22 @@ final class SimulatedWorld: Sendable {
 
     /// Notes what happened, for the timeline and for the counts.
     func note(_ kind: String, _ party: Party?, _ text: @autoclosure () -> String = "") {
-        let text = text()
+        let event = isTraced ? TraceEvent(at: scheduler.now, kind: kind, party: party, text: text()) : nil
         state.withLock { state in
             state.counts[kind, default: 0] += 1
-            state.events.append(TraceEvent(at: scheduler.now, kind: kind, party: party, text: text))
+            if let event { state.events.append(event) }
         }
     }
 
     var events: [TraceEvent] { state.withLock { $0.events } }
     var counts: [String: Int] { state.withLock { $0.counts } }
-    var visits: [Failpoint: Int] { state.withLock { $0.visits } }
+    var outcomes: [(gid: GlobalTransactionID, decision: Decision)] { state.withLock { $0.outcomes } }
 
     func random<Value: Sendable>(_ draw: (inout SplitMix64) -> Value) -> Value { state.withLock { draw(&$0.random) } }
 
     func wallClock(of party: Party) -> Timestamp {
-        Self.epoch + scheduler.now + (state.withLock { $0.skews[party] } ?? .zero)
+        let (night, skew) = state.withLock { ($0.nights, $0.skews[party] ?? .zero) }
+        return Self.epoch + scheduler.now + night + skew
     }
 
     func life(of party: Party) -> Life? { state.withLock { $0.lives[party] } }
@@ -96,9 +115,10 @@ final class SimulatedWorld: Sendable {
 
     private func died(_ party: Party) {
         note("death", party)
+        sabotage?.died?(party, context(of: party))
         let (isHealed, downtime) = state.withLock { ($0.isHealed, $0.random.duration(upTo: Self.longestDowntime)) }
         if state.withLock({ $0.isOver }) { return }
-        scheduler.after(isHealed ? .milliseconds(10) : downtime) { [weak self] in self?.start(party) }
+        scheduler.inFlight(isHealed ? .milliseconds(10) : downtime) { [weak self] in self?.start(party) }
     }
 
     /// A life without a disk, which never ends: a client's.
@@ -130,33 +150,93 @@ final class SimulatedWorld: Sendable {
         life?.die()
     }
 
-    /// Has processes die and pause, clocks jump and links break, now and then, until a time.
+    /// Has processes die and pause, clocks jump, links break and servers forget, now and then, until a time.
     func disturb(until end: Duration) {
         scheduler.after(random { $0.duration(upTo: .milliseconds(300)) }) { [weak self] in
             guard let self, scheduler.now < end, !state.withLock({ $0.isHealed }) else { return }
             let party = random { $0.pick(Self.servers) }
             let faults = state.withLock { $0.faults }
-            if draw({ _ in faults.kill }), let life = life(of: party), life.isAlive {
+            if strikes(faults.kill), let life = life(of: party), life.isAlive {
                 note("kill", party)
                 life.die()
             }
-            if draw({ _ in faults.stall }) { pause(party, for: random { $0.duration(upTo: Self.longestPause) }) }
-            if draw({ _ in faults.clock }), party != .orchestrator {
-                let jump = random { $0.duration(upTo: .seconds(3600)) }
-                jumpClock(of: party, by: random { $0.next() % 2 } == 0 ? jump : .zero - jump)
-            }
-            if draw({ _ in faults.partition }) {
-                let other = random { $0.pick(Party.allCases) }
-                let link =
-                    random { $0.next() % 2 } == 0
-                    ? Network.Link(from: party, to: other) : Network.Link(from: other, to: party)
+            let length = random { $0.duration(upTo: Self.longestPause) }
+            if strikes(faults.stall) { pause(party, for: length) }
+            let jump = random { $0.duration(upTo: Self.longestJump) }
+            let sign = random { $0.next() % 2 } == 0
+            if strikes(faults.clock) { jumpClock(of: party, by: sign ? jump : .zero - jump) }
+            let other = random { $0.pick(Party.allCases) }
+            let isBack = random { $0.next() % 2 } == 0
+            let cutLength = random { $0.duration(upTo: Self.longestDowntime) }
+            if strikes(faults.partition) {
+                let link = isBack ? Network.Link(from: other, to: party) : Network.Link(from: party, to: other)
                 note("cut", link.from, "to \(link.to.rawValue)")
                 network.cut(link)
-                let length = random { $0.duration(upTo: .seconds(4)) }
-                scheduler.after(length) { [weak self] in self?.network.heal(link) }
+                scheduler.after(cutLength) { [weak self] in self?.network.heal(link) }
             }
+            if strikes(faults.pruning) { prune(party) }
+            let unknown = random { $0.split() }
+            if strikes(faults.probe), party != .orchestrator { probe(party, unknown) }
             disturb(until: end)
         }
+    }
+
+    private func strikes(_ rate: Double) -> Bool { random { $0.chance(rate) } && gate.strikes() }
+
+    /// Has a server forget what is old.
+    func prune(_ party: Party) {
+        let (life, node) = state.withLock { ($0.lives[party], $0.nodes[party]) }
+        guard let life, let node else { return }
+        note("prune", party)
+        life.deliver { await node.prune() }
+    }
+
+    /// Has a participant ask for a transaction that nobody has begun, as one whose coordinator lost its begin record would.
+    private func probe(_ party: Party, _ random: SplitMix64) {
+        guard let life = life(of: party) else { return }
+        var random = random
+        let gid = UUIDv7(at: wallClock(of: party), using: &random)
+        note("probe", party, "\(gid)")
+        life.deliver {
+            // `try?`: whoever asks in vain learns nothing.
+            _ = try? await self.send(.outcome(gid), from: (party, life), to: .orchestrator, timeout: Self.callTimeout)
+        }
+    }
+
+    /// Everything waits for a day and an hour; what is old is forgotten, and some copies of messages arrive only now.
+    func passNight() {
+        note("night", nil)
+        state.withLock { $0.nights += Self.night }
+        // The journal first: it tells the participants how far back it remembers.
+        for party in Self.servers {
+            prune(party)
+            scheduler.run(until: scheduler.now + .milliseconds(20))
+        }
+        network.deliverOvernight()
+        scheduler.run(until: scheduler.now + .milliseconds(20))
+    }
+
+    /// Things go wrong again.
+    func breakAgain(_ faults: FaultRates) {
+        state.withLock { state in
+            state.isHealed = false
+            state.faults = faults
+        }
+        network.set(faults)
+    }
+
+    /// Does what a sabotage does all the time, every so often.
+    func tick() {
+        guard let tick = sabotage?.tick else { return }
+        scheduler.after(Sabotage.interval) { [weak self] in
+            guard let self, !state.withLock({ $0.isOver }) else { return }
+            for party in Self.servers { tick(party, context(of: party)) }
+            self.tick()
+        }
+    }
+
+    private func context(of party: Party) -> Sabotage.Context {
+        Sabotage.Context(now: wallClock(of: party), disks: disks)
     }
 
     /// From now on nothing goes wrong any more.
@@ -187,7 +267,7 @@ final class SimulatedWorld: Sendable {
                 schedule: { [weak self] work in
                     guard let self else { return }
                     let wait = random { $0.duration(upTo: Self.longestSync) }
-                    scheduler.after(wait) { life.executor.perform(work) }
+                    scheduler.inFlight(wait) { life.executor.perform(work) }
                 },
                 logger: Self.silent,
                 onUnknownCommit: { _ in life.die() }
@@ -245,9 +325,30 @@ final class SimulatedWorld: Sendable {
     /// Asks a party, as a life of another one.
     func send(_ message: Message, from: (party: Party, life: Life), to: Party, timeout: Duration) async throws -> Reply
     {
+        let reply: Reply
+        if let ask = sabotage?.ask {
+            reply = try await ask(context(of: from.party), message, to) { message, to in
+                try await self.sendUnaltered(message, from: from, to: to, timeout: timeout)
+            }
+        } else {
+            reply = try await sendUnaltered(message, from: from, to: to, timeout: timeout)
+        }
+        if case .outcome(let gid) = message, case .outcome(let outcome) = reply, outcome != .pending {
+            state.withLock { $0.outcomes.append((gid, outcome == .confirm ? .confirm : .cancel)) }
+        }
+        return reply
+    }
+
+    private func sendUnaltered(
+        _ message: Message,
+        from: (party: Party, life: Life),
+        to: Party,
+        timeout: Duration
+    ) async throws -> Reply {
         let result = await network.ask(from: from, to: to, timeout: timeout) { [weak self] life -> Reply? in
             guard let self, let node = state.withLock({ $0.nodes[to] }) else { return nil }
-            return await node.answer(message)
+            guard let answer = sabotage?.answer else { return await node.answer(message) }
+            return await answer(context(of: to), to, message) { await node.answer($0) }
         }
         switch result {
         case .success(.problem(let problem)): throw problem
@@ -263,27 +364,17 @@ final class SimulatedWorld: Sendable {
             Failpoints.Handler(
                 pass: { [weak self] point in
                     guard let self, life.isAlive else { throw Life.Dead() }
-                    if visit(point, { $0.crash }) {
-                        note("crash", party, point.rawValue)
-                        life.die()
-                        throw Life.Dead()
-                    }
-                    if draw({ $0.pause }) {
-                        pause(party, for: random { $0.duration(upTo: Self.longestPause) })
-                    }
+                    try crashMaybe(party, life, point)
+                    if strikes(faults.pause) { pause(party, for: random { $0.duration(upTo: Self.longestPause) }) }
                 },
                 passBlocking: { [weak self] point in
                     guard let self, life.isAlive else { throw Life.Dead() }
-                    if visit(point, { $0.crash }) {
-                        note("crash", party, point.rawValue)
-                        life.die()
-                        throw Life.Dead()
-                    }
-                    if point == .storageCommitBefore, draw({ $0.fullDisk }) {
+                    try crashMaybe(party, life, point)
+                    if point == .storageCommitBefore, strikes(faults.fullDisk) {
                         note("full disk", party)
                         throw FailpointError(point: point)
                     }
-                    if point == .storageCommitAfter, draw({ $0.failedSync }) {
+                    if point == .storageCommitAfter, strikes(faults.failedSync) {
                         note("failed sync", party)
                         throw FailpointError(point: point)
                     }
@@ -292,15 +383,13 @@ final class SimulatedWorld: Sendable {
         )
     }
 
-    private func visit(_ point: Failpoint, _ rate: (FaultRates) -> Double) -> Bool {
-        state.withLock { state in
-            state.visits[point, default: 0] += 1
-            return state.random.chance(rate(state.faults))
-        }
-    }
+    private var faults: FaultRates { state.withLock { $0.faults } }
 
-    private func draw(_ rate: (FaultRates) -> Double) -> Bool {
-        state.withLock { $0.random.chance(rate($0.faults)) }
+    private func crashMaybe(_ party: Party, _ life: Life, _ point: Failpoint) throws {
+        guard strikes(faults.crash) || gate.crashes(party) else { return }
+        note("crash", party, point.rawValue)
+        life.die()
+        throw Life.Dead()
     }
 }
 
@@ -322,40 +411,4 @@ package struct TraceEvent: Hashable, Sendable, CustomStringConvertible {
         let time = "\(seconds).\(String(repeating: "0", count: 6 - rest.count))\(rest)"
         return "\(time)  \(party?.rawValue ?? "all")  \(kind)\(text.isEmpty ? "" : "  \(text)")"
     }
-}
-
-/// The servers' disks, used by one world after the other.
-final class Disks: Sendable {
-    // Only the thread that simulates touches it.
-    nonisolated(unsafe) private let disks: [Party: Disk]
-
-    /// New disks.
-    ///
-    /// - Parameter prepare: does something to each database, such as breaking it for a test of the checker.
-    /// - Throws: whatever SQLite meets.
-    init(prepare: (Party, Database) throws -> Void = { _, _ in }) throws {
-        var disks: [Party: Disk] = [:]
-        for party in SimulatedWorld.servers {
-            var migrator = DatabaseMigrator()
-            switch party {
-            case .orchestrator: Journal.registerMigrations(in: &migrator)
-            case .draft:
-                DraftStore.registerMigrations(in: &migrator)
-                Barrier.registerMigrations(in: &migrator)
-            case .online:
-                OnlineStore.registerMigrations(in: &migrator)
-                Barrier.registerMigrations(in: &migrator)
-            case .quota, .client: QuotaLedger.registerMigrations(in: &migrator)
-            }
-            let disk = try Disk(migrator)
-            try disk.queue.write { try prepare(party, $0) }
-            disks[party] = disk
-        }
-        self.disks = disks
-    }
-
-    subscript(party: Party) -> Disk { disks[party]! }
-
-    /// As new.
-    func wipe() throws { for disk in disks.values { try disk.wipe() } }
 }

@@ -1,6 +1,6 @@
 import DraftLibrary
 import Foundation
-package import GRDB
+import GRDB
 import OnlineLibrary
 import Posts
 import TCC
@@ -14,10 +14,12 @@ package struct Simulation {
         package var seed: UInt64
         /// What is wrong.
         package var violations: [Violation]
-        /// What happened.
+        /// What happened, if it was to be told.
         package var events: [TraceEvent]
         /// How often what happened.
         package var counts: [String: Int]
+        /// The numbers of the faults that happened.
+        package var struck: [Int]
         /// The simulated time that it took.
         package var elapsed: Duration
         /// How many jobs of tasks were run.
@@ -26,70 +28,196 @@ package struct Simulation {
 
     /// By the contract, every transaction has ended within this time after the last fault.
     private static let healingTime = Duration.seconds(5)
-    private static let longestRun = Duration.seconds(120)
+    private static let longestRound = Duration.seconds(120)
 
-    private let disks: Disks
+    let disks: Disks
+    private let sabotage: Sabotage?
 
     /// A simulation.
     ///
-    /// - Parameter prepare: does something to each server's database, such as breaking it for a test of the checker.
+    /// - Parameter sabotage: breaks the system, in a test of the checker.
     /// - Throws: whatever SQLite meets.
-    package init(prepare: (Party, Database) throws -> Void = { _, _ in }) throws {
-        self.disks = try Disks(prepare: prepare)
+    package init(sabotage: Sabotage? = nil) throws {
+        self.disks = try Disks { try sabotage?.prepare($0, $1) }
+        self.sabotage = sabotage
     }
 
-    /// Runs one world, through its safety phase, in which everything goes wrong, and its liveness phase, in which nothing
-    /// does.
+    /// Runs one world: in each round first everything goes wrong, and then nothing does and all has to end. Some worlds
+    /// have a second round on the next day, when the first is forgotten.
     ///
-    /// - Parameter seed: what decides everything.
+    /// - Parameters:
+    ///   - scenario: what decides everything.
+    ///   - isTraced: whether to tell what happens.
     /// - Returns: what came of it.
     /// - Throws: whatever SQLite meets, outside of the world.
-    package func run(seed: UInt64) throws -> Report {
+    package func run(_ scenario: Scenario, isTraced: Bool = false) throws -> Report {
+        try reset()
+        var random = SplitMix64(seed: scenario.seed)
+        let faults = FaultRates(swarm: &random)
+        let clients = Self.clients(of: scenario, &random).map { $0.map(\.chance) }
+        let hasNight = random.chance(0.15)
+        let world = SimulatedWorld(
+            seed: random.next(),
+            faults: faults,
+            gate: FaultGate(allowed: scenario.faults),
+            disks: disks,
+            sabotage: sabotage,
+            isTraced: isTraced
+        )
+        let record = Box(Client.Record())
+        let life = begin(world)
+        world.tick()
+        var violations: [Violation] = []
+        // On a day with a night, half of each client's requests come after it.
+        let mornings = clients.map { hasNight ? $0.count / 2 : 0 }
+        violations += try run(world, clients: zip(clients, mornings).map { Array($0.dropLast($1)) }, life, record)
+        if hasNight, violations.isEmpty {
+            world.passNight()
+            world.breakAgain(faults)
+            violations += try run(world, clients: zip(clients, mornings).map { Array($0.suffix($1)) }, life, record)
+        }
+        return try end(world, life, record, violations, scenario.seed)
+    }
+
+    /// What clients do.
+    private static func clients(
+        of scenario: Scenario,
+        _ random: inout SplitMix64
+    ) -> [[(number: Scenario.RequestNumber, chance: SplitMix64)]] {
+        (0..<Int(2 + random.next() % 3))
+            .map { client in
+                (0..<Int(1 + random.next() % 6))
+                    .map { (Scenario.RequestNumber(client: client, number: $0), random.split()) }
+                    .filter { scenario.requests?.contains($0.0) ?? true }
+            }
+    }
+
+    /// The requests that a scenario has.
+    static func requests(of scenario: Scenario) -> [Scenario.RequestNumber] {
+        var random = SplitMix64(seed: scenario.seed)
+        _ = FaultRates(swarm: &random)
+        return clients(of: scenario, &random).flatMap { $0.map(\.number) }
+    }
+
+    /// Runs a search's world: nothing goes wrong but for one fault, and things happen in one order of many.
+    func run(_ plan: Plan, _ fault: SingleFault?, _ choices: Choices, isTraced: Bool) throws -> (Report, Choices, Bool)
+    {
+        try reset()
+        let world = SimulatedWorld(
+            seed: 1,
+            faults: .none,
+            gate: FaultGate(single: fault),
+            choices: choices,
+            disks: disks,
+            sabotage: sabotage,
+            isTraced: isTraced
+        )
+        let record = Box(Client.Record())
+        let life = begin(world)
+        world.gate.setCounting(false)
+        try run(world, [{ client in await client.run(plan.before, SplitMix64(seed: 0)) }], life, record)
+        world.gate.setCounting(true)
+        world.scheduler.setChoosing(true)
+        let violations = try run(
+            world,
+            plan.clients.enumerated()
+                .map { number, steps in
+                    { client in await client.run(steps, SplitMix64(seed: UInt64(number) + 1)) }
+                },
+            life,
+            record
+        )
+        let (used, didFault) = (world.scheduler.choices ?? choices, world.gate.didSingle)
+        return (try end(world, life, record, violations, 0), used, didFault)
+    }
+
+    private func reset() throws {
         try disks.wipe()
         try grantQuota()
-        var random = SplitMix64(seed: seed)
-        let faults = FaultRates(swarm: &random)
-        let world = SimulatedWorld(seed: random.next(), faults: faults, disks: disks)
-        let record = Box(Client.Record())
+    }
+
+    /// Starts the servers, and the life of the clients.
+    private func begin(_ world: SimulatedWorld) -> Life {
         for party in SimulatedWorld.servers { world.start(party) }
-        let clientLife = world.makeClientLife()
-        let running = Box(Int(2 + random.next() % 3))
-        let clients = (0..<running.withLock { $0 })
-            .map { number -> @Sendable () async -> Void in
-                let client = Client(number: number, world: world, life: clientLife, record: record, requests: 6)
-                return {
-                    await client.run()
-                    running.withLock { $0 -= 1 }
-                }
+        let life = world.makeClientLife()
+        life.begin([])
+        return life
+    }
+
+    private func run(
+        _ world: SimulatedWorld,
+        clients: [[SplitMix64]],
+        _ life: Life,
+        _ record: Box<Client.Record>
+    ) throws -> [Violation] {
+        let longest = clients.map(\.count).max() ?? 0
+        let end = world.scheduler.now + .seconds(longest)
+        world.disturb(until: end)
+        return try run(world, clients.map { steps in { await $0.run(steps) } }, life, record) {
+            world.scheduler.run(until: end)
+            world.heal()
+        }
+    }
+
+    /// Lets clients work to their end, and everything settle.
+    @discardableResult
+    private func run(
+        _ world: SimulatedWorld,
+        _ clients: [@Sendable (Client) async -> Void],
+        _ life: Life,
+        _ record: Box<Client.Record>,
+        disturb: () -> Void = {}
+    ) throws -> [Violation] {
+        let scheduler = world.scheduler
+        let running = Box(clients.count)
+        for (number, work) in clients.enumerated() {
+            let client = Client(number: number, world: world, life: life, record: record)
+            life.deliver {
+                await work(client)
+                running.withLock { $0 -= 1 }
             }
-        clientLife.begin(clients)
-        world.disturb(until: .seconds(6))
-        observe(world, record)
-        world.scheduler.run(until: .seconds(6))
-        world.heal()
-        while running.withLock({ $0 }) > 0, world.scheduler.now < Self.longestRun {
-            world.scheduler.run(until: world.scheduler.now + .milliseconds(100))
+        }
+        disturb()
+        let latest = scheduler.now + Self.longestRound
+        while running.withLock({ $0 }) > 0, scheduler.now < latest {
+            scheduler.run(until: scheduler.now + .milliseconds(100))
         }
         // What is still under way may do harm when it arrives.
-        world.scheduler.run(until: max(world.scheduler.now, world.network.latestDelivery))
-        let deadline = world.scheduler.now + Self.healingTime
-        while try !hasEnded(), world.scheduler.now < deadline {
-            world.scheduler.run(until: world.scheduler.now + .milliseconds(100))
+        scheduler.run(until: max(scheduler.now, world.network.latestDelivery))
+        let deadline = scheduler.now + Self.healingTime
+        while try !hasEnded(), scheduler.now < deadline {
+            scheduler.run(until: scheduler.now + .milliseconds(100))
         }
-        var state = try finalState()
-        state.history = record.withLock { $0.history }
-        var violations = Invariants.violations(in: state)
         if running.withLock({ $0 }) > 0 {
-            violations.append(Violation(8, "a client is never told what became of its request"))
+            return [Violation(8, "a client is never told what became of its request")]
         }
-        clientLife.die()
+        return try hasEnded() ? [] : [Violation(8, "5 s after the last fault something has not ended")]
+    }
+
+    /// Checks everything, and ends all lives.
+    private func end(
+        _ world: SimulatedWorld,
+        _ life: Life,
+        _ record: Box<Client.Record>,
+        _ violations: [Violation],
+        _ seed: UInt64
+    ) throws -> Report {
+        var history = record.withLock { $0.history }
+        var state = try finalState(of: history.authors.sorted())
+        for party in SimulatedWorld.servers {
+            try disks.perform(on: party) { try Recorder.read(party, into: &history, in: $0) }
+        }
+        for (gid, decision) in world.outcomes { history.told(decision, of: gid) }
+        state.history = history
+        life.die()
         for party in SimulatedWorld.servers { world.stop(party) }
         world.scheduler.run(until: world.scheduler.now)
         return Report(
             seed: seed,
-            violations: violations,
+            violations: violations + Invariants.violations(in: state),
             events: world.events,
             counts: world.counts,
+            struck: world.gate.struck,
             elapsed: world.scheduler.now,
             steps: world.scheduler.steps
         )
@@ -124,41 +252,18 @@ package struct Simulation {
             }
     }
 
-    /// Readers who look at both libraries again and again.
-    private func observe(_ world: SimulatedWorld, _ record: Box<Client.Record>) {
-        world.scheduler.after(world.random { $0.duration(upTo: .milliseconds(100)) }) { [weak world, disks] in
-            guard let world else { return }
-            Self.look(disks, record)
-            observe(world, record)
-        }
-    }
-
-    private static func look(_ disks: Disks, _ record: Box<Client.Record>) {
-        let changes = disks[.online].queue.unsafeReentrantRead { $0.totalChangesCount }
-        guard record.withLock({ $0.lastChanges != changes }) else { return }
-        record.withLock { $0.lastChanges = changes }
-        // `try?`: what cannot be read is found in the end.
-        let posts = try? disks[.online].queue
-            .writeWithoutTransaction { database in
-                try Row.fetchAll(
-                    database.cachedStatement(sql: "SELECT id, revision, title FROM posts WHERE is_visible")
-                )
-            }
-        record.withLock { record in
-            for row in posts ?? [] {
-                guard let id = UUIDv7(row[0] as String) else { continue }
-                let title = String(decoding: row[2] as Data, as: UTF8.self)
-                record.history.saw(.init(library: .online, post: id, revision: row[1], title: title))
-            }
-        }
-    }
-
-    private func finalState() throws -> FinalState {
+    private func finalState(of authors: [String]) throws -> FinalState {
         // Not `read`: its PRAGMA has SQLite forget every statement that it has prepared.
         var state = FinalState()
-        state.journal = try disks[.orchestrator].queue.writeWithoutTransaction { try JournalEntry.all(in: $0) }
+        // What was forgotten was true when it was forgotten.
+        state.journal = try disks.perform(on: .orchestrator) { database in
+            try JournalEntry.all(in: database, tables: "forgotten_") + JournalEntry.all(in: database)
+        }
         for party in [Party.draft, .online, .quota] {
-            state.barriers += try disks[party].queue.writeWithoutTransaction { try BarrierRow.all(of: party.rawValue, in: $0) }
+            state.barriers += try disks.perform(on: party) { database in
+                try BarrierRow.all(of: party.rawValue, in: database, tables: "forgotten_")
+                    + BarrierRow.all(of: party.rawValue, in: database)
+            }
         }
         state.spent = try disks[.quota].queue
             .writeWithoutTransaction { database in
@@ -166,7 +271,7 @@ package struct Simulation {
             }
         state.drafts = try disks[.draft].queue
             .writeWithoutTransaction { database in
-                try ["ann", "bob"]
+                try authors
                     .flatMap { author in
                         try DraftStore.drafts(of: author, source: nil, before: nil, limit: 1000, in: database)
                             .compactMap { try DraftStore.draft($0.id, of: author, in: database) }

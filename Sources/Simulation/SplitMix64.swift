@@ -20,3 +20,19 @@ package struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
     /// A generator of its own, whose numbers are not this one's.
     package mutating func split() -> SplitMix64 { SplitMix64(seed: next()) }
 }
+
+extension SplitMix64 {
+    /// Whether something of this probability happens.
+    mutating func chance(_ probability: Double) -> Bool {
+        probability > 0 && Double(next() >> 11) / Double(1 << 53) < probability
+    }
+
+    /// A time up to another one, in microseconds.
+    mutating func duration(upTo most: Duration) -> Duration {
+        let microseconds = most.components.seconds * 1_000_000 + most.components.attoseconds / 1_000_000_000_000
+        return .microseconds(Int64(next() % UInt64(max(1, microseconds + 1))))
+    }
+
+    /// One of several.
+    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[Int(next() % UInt64(elements.count))] }
+}

@@ -11,19 +11,21 @@ package struct Unreadable: Error, Hashable, CustomStringConvertible {
 extension JournalEntry {
     /// A journal, oldest transaction first.
     ///
-    /// - Parameter database: the orchestrator's.
+    /// - Parameters:
+    ///   - database: the orchestrator's.
+    ///   - prefix: what the names of its tables begin with, where there is a second set.
     /// - Returns: its transactions.
     /// - Throws: ``Unreadable``, or whatever SQLite meets.
-    package static func all(in database: Database) throws -> [JournalEntry] {
+    package static func all(in database: Database, tables prefix: String = "") throws -> [JournalEntry] {
         let branches = Dictionary(
             grouping: try Row.fetchAll(
                 database.cachedStatement(
-                    sql: "SELECT gid, name, state, acknowledged FROM branches ORDER BY position"
+                    sql: "SELECT gid, name, state, acknowledged FROM \(prefix)branches ORDER BY position"
                 )
             ),
             by: { row -> String in row["gid"] }
         )
-        return try Row.fetchAll(database.cachedStatement(sql: "SELECT * FROM transactions ORDER BY gid"))
+        return try Row.fetchAll(database.cachedStatement(sql: "SELECT * FROM \(prefix)transactions ORDER BY gid"))
             .map { row in
                 let state = try read(TransactionState(rawValue: row["state"]), "the state \(row["state"] as String)")
                 let labels = try JSONDecoder()
@@ -58,10 +60,15 @@ extension BarrierRow {
     /// - Parameters:
     ///   - participant: whose.
     ///   - database: its database.
+    ///   - prefix: what the table's name begins with, where there is a second one.
     /// - Returns: its rows.
     /// - Throws: ``Unreadable``, or whatever SQLite meets.
-    package static func all(of participant: String, in database: Database) throws -> [BarrierRow] {
-        try Row.fetchAll(database.cachedStatement(sql: "SELECT gid, branch, state FROM barrier ORDER BY gid"))
+    package static func all(
+        of participant: String,
+        in database: Database,
+        tables prefix: String = ""
+    ) throws -> [BarrierRow] {
+        try Row.fetchAll(database.cachedStatement(sql: "SELECT gid, branch, state FROM \(prefix)barrier ORDER BY gid"))
             .map { row in
                 BarrierRow(
                     participant: participant,

@@ -48,11 +48,25 @@ package struct FinalState: Sendable {
     package struct Effect: Hashable, Sendable {
         package var gid: GlobalTransactionID
         package var post: UUIDv7
-        package var decidedAt: Int64
+        /// When it was first asked for: it was decided later.
+        package var askedAt: Int
+        /// When somebody was first told that it is committed: it was decided earlier.
+        package var knownAt: Int?
         /// Nil for a withdraw.
         package var revision: Int?
         /// Nil for a withdraw, and where nobody knows what the saved text was.
         package var text: RevisionText?
+
+        /// Whether it was certainly decided later than another one of the same post.
+        ///
+        /// No clock of the system's is believed in this. A post has one transaction at a time, so decisions about it are
+        /// ordered: as the clients' own order says where one was told before the other asked, and as the revisions say,
+        /// which never fall.
+        package func follows(_ other: Effect) -> Bool {
+            if let known = other.knownAt, known < askedAt { return true }
+            guard let revision, let earlier = other.revision else { return false }
+            return revision > earlier
+        }
     }
 
     /// Whose key, to tell it from another caller's.
@@ -73,24 +87,32 @@ package struct FinalState: Sendable {
         committedByKey[Self.name(ofKey: request.key, caller: request.callerName)]
     }
 
-    /// What committed transactions did to posts, in the order of their decisions.
+    /// What committed transactions did to posts.
     package var effects: [Effect] {
         let committed = committedByKey
-        var requests: [GlobalTransactionID: Request] = [:]
+        var asked: [String: (request: Request, at: Int)] = [:]
+        var requests: [GlobalTransactionID: String] = [:]
+        var known: [GlobalTransactionID: Int] = [:]
         for attempt in history.attempts {
             let key = Self.name(ofKey: attempt.request.key, caller: attempt.request.callerName)
+            if asked[key] == nil { asked[key] = (attempt.request, attempt.sentAt) }
             for gid in [attempt.answer?.gid, committed[key]?.gid] {
-                if let gid { requests[gid] = attempt.request }
+                if let gid { requests[gid] = key }
+            }
+            if let answer = attempt.answer, answer.isCommitted, let gid = answer.gid, let at = attempt.answeredAt {
+                known[gid] = min(at, known[gid] ?? at)
             }
         }
         return journal.filter { $0.state.decision == .confirm }
-            .compactMap { entry in requests[entry.gid].flatMap { effect(of: entry, $0) } }
-            .sorted { ($0.decidedAt, $0.gid) < ($1.decidedAt, $1.gid) }
+            .compactMap { entry in
+                guard let (request, askedAt) = requests[entry.gid].flatMap({ asked[$0] }) else { return nil }
+                return effect(of: entry, request, askedAt: askedAt, knownAt: known[entry.gid])
+            }
     }
 
-    private func effect(of entry: JournalEntry, _ request: Request) -> Effect? {
+    private func effect(of entry: JournalEntry, _ request: Request, askedAt: Int, knownAt: Int?) -> Effect? {
         guard let post = entry.postID ?? request.postID else { return nil }
-        var effect = Effect(gid: entry.gid, post: post, decidedAt: entry.decidedAt ?? 0)
+        var effect = Effect(gid: entry.gid, post: post, askedAt: askedAt, knownAt: knownAt)
         if !request.isWithdraw {
             effect.revision = entry.revision
             if case .chargedPublish(_, _, let revision, _) = request.intent { effect.revision = revision }

@@ -9,6 +9,9 @@ package struct History: Sendable {
         /// The transaction that it speaks of.
         package var gid: GlobalTransactionID?
 
+        /// Whether it says that the transaction is decided commit.
+        package var isCommitted: Bool { (200..<300).contains(status) }
+
         /// Makes a reply.
         ///
         /// - Parameters:
@@ -24,8 +27,12 @@ package struct History: Sendable {
     package struct Attempt: Sendable {
         /// The request.
         package var request: Request
+        /// Its place among everything that was sent and answered.
+        package var sentAt: Int
         /// Nil until it is answered, and for ever if it was not.
         package var answer: Reply?
+        /// The answer's place among everything that was sent and answered.
+        package var answeredAt: Int?
     }
 
     /// Where a reader looks.
@@ -72,10 +79,14 @@ package struct History: Sendable {
     package var sightings: [Sighting] = []
     /// What journals and barriers once said of a transaction, or of a branch of it.
     package var decisions: [String: String] = [:]
+    /// What participants that asked were told, each thing once.
+    package private(set) var outcomes: [GlobalTransactionID: Set<Decision>] = [:]
     /// What was found wrong while things ran.
     package var contradictions: [Violation] = []
     /// Who publishes.
     package var authors: Set<String> = []
+    /// How much was sent and answered.
+    private var places = 0
 
     /// Nothing yet.
     package init() {}
@@ -86,7 +97,8 @@ package struct History: Sendable {
     /// - Returns: its number.
     package mutating func sent(_ request: Request) -> Int {
         authors.insert(request.author)
-        attempts.append(Attempt(request: request))
+        places += 1
+        attempts.append(Attempt(request: request, sentAt: places))
         return attempts.count - 1
     }
 
@@ -95,7 +107,12 @@ package struct History: Sendable {
     /// - Parameters:
     ///   - number: its number.
     ///   - answer: the answer, if there was one.
-    package mutating func answered(_ number: Int, _ answer: Reply?) { attempts[number].answer = answer }
+    package mutating func answered(_ number: Int, _ answer: Reply?) {
+        guard let answer else { return }
+        places += 1
+        attempts[number].answer = answer
+        attempts[number].answeredAt = places
+    }
 
     /// A text became a revision of a draft.
     ///
@@ -118,6 +135,31 @@ package struct History: Sendable {
     package mutating func saw(_ sighting: Sighting) {
         let last = sightings.last { $0.post == sighting.post && $0.library == sighting.library }
         if last != sighting { sightings.append(sighting) }
+    }
+
+    /// A participant that asked was told what became of a transaction.
+    ///
+    /// - Parameters:
+    ///   - decision: what it was told.
+    ///   - gid: the transaction.
+    package mutating func told(_ decision: Decision, of gid: GlobalTransactionID) {
+        outcomes[gid, default: []].insert(decision)
+    }
+
+    /// A barrier says what a branch is; a branch that has ended stays what it became.
+    ///
+    /// - Parameters:
+    ///   - outcome: what it is.
+    ///   - branch: the branch.
+    ///   - participant: whose barrier.
+    package mutating func observed(_ outcome: BranchOutcome, of branch: String, at participant: String) {
+        let subject = "\(branch) at \(participant)"
+        switch outcome {
+        case .confirmed, .cancelled: observed(outcome.rawValue, of: subject, invariant: 2)
+        case .reserved:
+            guard let before = decisions[subject] else { return }
+            contradictions.append(Violation(9, "\(subject) was \(before) and became reserved"))
+        }
     }
 
     /// A journal or a barrier says that something is decided; what it said before must be the same.

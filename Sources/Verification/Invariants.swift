@@ -7,7 +7,7 @@ package enum Invariants {
     /// - Parameter state: everything that both sides know, and what clients were told and saw.
     /// - Returns: each thing that is wrong.
     package static func violations(in state: FinalState) -> [Violation] {
-        state.history.contradictions + oneDecision(state) + noBranchBoth(state) + effectsOnce(state)
+        state.history.contradictions + oneDecision(state) + outcomesKept(state) + noBranchBoth(state) + effectsOnce(state)
             + answersKept(state) + librariesAgree(state) + noReservation(state) + journalAndBarriersAgree(state)
             + allEnded(state) + cancelledIsInvisible(state) + sightingsWereCommitted(state)
     }
@@ -21,7 +21,7 @@ package enum Invariants {
         let entries = state.entries
         for attempt in state.history.attempts {
             guard let answer = attempt.answer, let gid = answer.gid else { continue }
-            let told: Decision = (200..<300).contains(answer.status) ? .confirm : .cancel
+            let told: Decision = answer.isCommitted ? .confirm : .cancel
             let decided = entries[gid]?.state.decision
             if decided != told {
                 let truth = decided.map(\.rawValue) ?? "nothing"
@@ -29,6 +29,19 @@ package enum Invariants {
             }
         }
         return violations
+    }
+
+    /// 1, for participants that asked: what they were told is what was decided.
+    private static func outcomesKept(_ state: FinalState) -> [Violation] {
+        let entries = state.entries
+        return state.history.outcomes.sorted { $0.key < $1.key }
+            .flatMap { gid, told in
+                told.filter { $0 != entries[gid]?.state.decision }
+                    .map { told in
+                        let truth = entries[gid]?.state.decision?.rawValue ?? "nothing"
+                        return Violation(1, "\(gid): a participant was told \(told.rawValue), the journal has \(truth)")
+                    }
+            }
     }
 
     /// 2: no branch is confirmed here and cancelled there.
@@ -55,21 +68,12 @@ package enum Invariants {
             violations.append(Violation(3, "\(charges.count) charges are committed, \(state.spent) were spent"))
         }
         let effects = state.effects
-        for (post, effects) in Dictionary(grouping: effects, by: \.post) {
-            guard let last = effects.last else { continue }
+        for (post, effects) in Dictionary(grouping: effects, by: \.post).sorted(by: { $0.key < $1.key }) {
+            // Where nobody can know which was the last, any that may have been explains what is there.
+            let last = effects.filter { effect in !effects.contains { $0.follows(effect) } }
             let live = state.posts.first { $0.id == post }
-            if last.revision == nil, let live {
-                violations.append(Violation(3, "\(post) is withdrawn and live as revision \(live.revision)"))
-            }
-            guard let revision = last.revision else { continue }
-            guard let live, live.revision == revision else {
-                let found = live.map { "revision \($0.revision)" } ?? "not live"
-                violations.append(Violation(3, "\(post) was published as revision \(revision) and is \(found)"))
-                continue
-            }
-            if let text = last.text, live.title != text.title || live.content != text.content {
-                violations.append(Violation(3, "\(post) revision \(revision) is live with another text: \(live.title)"))
-            }
+            let wrong = last.compactMap { difference(between: $0, and: live) }
+            if wrong.count == last.count { violations += wrong.map { Violation(3, "\(post) \($0)") } }
         }
         for live in state.posts where !effects.contains(where: { $0.post == live.id && $0.revision == live.revision }) {
             violations.append(Violation(3, "\(live.id) revision \(live.revision) is live, but nothing published it"))
@@ -80,20 +84,31 @@ package enum Invariants {
         return violations
     }
 
+    /// What speaks against an effect having been the last of its post.
+    private static func difference(between effect: FinalState.Effect, and live: PostView?) -> String? {
+        guard let revision = effect.revision else {
+            return live.map { "is withdrawn and live as revision \($0.revision)" }
+        }
+        guard let live, live.revision == revision else {
+            let found = live.map { "revision \($0.revision)" } ?? "not live"
+            return "was published as revision \(revision) and is \(found)"
+        }
+        guard let text = effect.text, live.title != text.title || live.content != text.content else { return nil }
+        return "revision \(revision) is live with another text: \(live.title)"
+    }
+
     /// 4: an answered publish is in both libraries until something later.
     private static func answersKept(_ state: FinalState) -> [Violation] {
         let effects = state.effects
         return state.history.attempts.compactMap { attempt in
-            guard let answer = attempt.answer, (200..<300).contains(answer.status), let gid = answer.gid else {
-                return nil
-            }
+            guard let answer = attempt.answer, answer.isCommitted, let gid = answer.gid else { return nil }
             let request = attempt.request
             if case .other = request.intent { return nil }
-            guard let index = effects.firstIndex(where: { $0.gid == gid }) else {
+            guard let effect = effects.first(where: { $0.gid == gid }) else {
                 return Violation(4, "\(gid) was answered \(answer.status) and has no effect")
             }
-            let effect = effects[index]
-            guard let revision = effect.revision, !effects[(index + 1)...].contains(where: { $0.post == effect.post })
+            guard let revision = effect.revision,
+                !effects.contains(where: { $0.post == effect.post && $0 != effect && !effect.follows($0) })
             else { return nil }
             let draft = state.drafts.first { $0.id == effect.post }
             guard let post = state.posts.first(where: { $0.id == effect.post }), post.revision == revision else {

@@ -1,0 +1,67 @@
+import TCC
+
+/// How often what goes wrong.
+package struct FaultRates: Hashable, Sendable {
+    /// A message is lost, on its way there or back.
+    package var loss = 0.0
+    /// A message takes long.
+    package var delay = 0.0
+    /// How long it takes then, at most.
+    package var longestDelay = Duration.seconds(2)
+    /// A message arrives twice.
+    package var duplicate = 0.0
+    /// A process dies at a place that it passes.
+    package var crash = 0.0
+    /// A process is paused at a place that it passes.
+    package var pause = 0.0
+    /// A commit fails and is rolled back, as on a full disk.
+    package var fullDisk = 0.0
+    /// A commit's fate is unknown, as after a failed sync.
+    package var failedSync = 0.0
+
+    /// A process is killed, at one of the moments when something may happen.
+    package var kill = 0.0
+    /// A process is paused, at such a moment.
+    package var stall = 0.0
+    /// A server's wall clock jumps, at such a moment.
+    package var clock = 0.0
+    /// A direction between two parties is cut, at such a moment.
+    package var partition = 0.0
+    /// A server forgets what is old, at such a moment.
+    package var pruning = 0.0
+    /// A participant asks for a transaction that nobody knows, at such a moment.
+    package var probe = 0.0
+    /// A copy of a message arrives only after the night.
+    package var overnight = 0.0
+
+    /// Nothing goes wrong.
+    package static let none = FaultRates()
+
+    /// Nothing goes wrong.
+    package init() {}
+
+    /// Each fault with a rate of its own, many of them none: rare combinations are met sooner if not everything happens
+    /// at once (Groce et al., "Swarm Testing", ISSTA 2012).
+    ///
+    /// - Parameter random: decides.
+    package init(swarm random: inout SplitMix64) {
+        func rate(_ most: Double) -> Double {
+            random.chance(0.5) ? 0 : most * Double(random.next() % 1000) / 1000
+        }
+        loss = rate(0.2)
+        delay = rate(0.3)
+        longestDelay = random.duration(upTo: .seconds(5))
+        duplicate = rate(0.3)
+        crash = rate(0.02)
+        pause = rate(0.005)
+        fullDisk = rate(0.1)
+        failedSync = rate(0.01)
+        kill = rate(0.3)
+        stall = rate(0.1)
+        clock = rate(0.1)
+        partition = rate(0.3)
+        pruning = rate(0.2)
+        probe = rate(0.2)
+        overnight = rate(0.2)
+    }
+}

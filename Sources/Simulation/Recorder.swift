@@ -1,0 +1,88 @@
+import Foundation
+import GRDB
+import TCC
+import Verification
+
+/// Watches a simulated disk: what was committed at any moment stays known, also if it is changed or forgotten later.
+///
+/// It is made of triggers, which run in the same transactions as what they watch, so nothing escapes them, and what is
+/// rolled back was never there.
+enum Recorder {
+    /// Adds what watches a server's database.
+    static func registerMigrations(for party: Party, in migrator: inout DatabaseMigrator) {
+        migrator.registerMigration("recorder-1") { database in
+            switch party {
+            case .orchestrator: try database.execute(sql: journalTriggers)
+            case .online: try database.execute(sql: barrierTriggers + postTriggers)
+            default: try database.execute(sql: barrierTriggers)
+            }
+        }
+    }
+
+    private static let journalTriggers = """
+        CREATE TABLE recorded (number INTEGER PRIMARY KEY, gid TEXT, state TEXT);
+        CREATE TRIGGER recorded_begin AFTER INSERT ON transactions WHEN NEW.state <> 'trying' BEGIN
+            INSERT INTO recorded (gid, state) VALUES (NEW.gid, NEW.state);
+        END;
+        CREATE TRIGGER recorded_decision AFTER UPDATE OF state ON transactions WHEN NEW.state <> OLD.state BEGIN
+            INSERT INTO recorded (gid, state) VALUES (NEW.gid, NEW.state);
+        END;
+        CREATE TABLE forgotten_transactions AS SELECT * FROM transactions WHERE 0;
+        CREATE TABLE forgotten_branches AS SELECT * FROM branches WHERE 0;
+        CREATE TRIGGER recorded_transaction BEFORE DELETE ON transactions BEGIN
+            INSERT INTO forgotten_transactions SELECT * FROM transactions WHERE gid = OLD.gid;
+        END;
+        CREATE TRIGGER recorded_branch BEFORE DELETE ON branches BEGIN
+            INSERT INTO forgotten_branches SELECT * FROM branches WHERE gid = OLD.gid AND name = OLD.name;
+        END;
+        """
+
+    private static let barrierTriggers = """
+        CREATE TABLE recorded (number INTEGER PRIMARY KEY, gid TEXT, branch TEXT, state TEXT);
+        CREATE TRIGGER recorded_insert AFTER INSERT ON barrier BEGIN
+            INSERT INTO recorded (gid, branch, state) VALUES (NEW.gid, NEW.branch, NEW.state);
+        END;
+        CREATE TRIGGER recorded_update AFTER UPDATE OF state ON barrier BEGIN
+            INSERT INTO recorded (gid, branch, state) VALUES (NEW.gid, NEW.branch, NEW.state);
+        END;
+        CREATE TABLE forgotten_barrier AS SELECT * FROM barrier WHERE 0;
+        CREATE TRIGGER recorded_delete BEFORE DELETE ON barrier BEGIN
+            INSERT INTO forgotten_barrier SELECT * FROM barrier WHERE gid = OLD.gid AND branch = OLD.branch;
+        END;
+        """
+
+    private static let postTriggers = """
+        CREATE TABLE recorded_posts (number INTEGER PRIMARY KEY, id TEXT, revision INTEGER, title BLOB);
+        CREATE TRIGGER recorded_post AFTER INSERT ON posts WHEN NEW.is_visible BEGIN
+            INSERT INTO recorded_posts (id, revision, title) VALUES (NEW.id, NEW.revision, NEW.title);
+        END;
+        CREATE TRIGGER recorded_change AFTER UPDATE ON posts WHEN NEW.is_visible BEGIN
+            INSERT INTO recorded_posts (id, revision, title) VALUES (NEW.id, NEW.revision, NEW.title);
+        END;
+        """
+
+    /// Adds what was seen on a server's disk to a history.
+    static func read(_ party: Party, into history: inout History, in database: Database) throws {
+        if party == .orchestrator {
+            for row in try rows("SELECT gid, state FROM recorded ORDER BY number", in: database) {
+                guard let decision = TransactionState(rawValue: row[1])?.decision else { continue }
+                history.observed(decision.rawValue, of: row[0], invariant: 1)
+            }
+            return
+        }
+        for row in try rows("SELECT gid, branch, state FROM recorded ORDER BY number", in: database) {
+            guard let state = BranchOutcome(rawValue: row[2]) else { continue }
+            history.observed(state, of: "\(row[0] as String) \(row[1] as String)", at: party.rawValue)
+        }
+        guard party == .online else { return }
+        for row in try rows("SELECT id, revision, title FROM recorded_posts ORDER BY number", in: database) {
+            guard let id = UUIDv7(row[0] as String) else { continue }
+            let title = String(decoding: row[2] as Data, as: UTF8.self)
+            history.saw(.init(library: .online, post: id, revision: row[1], title: title))
+        }
+    }
+
+    private static func rows(_ sql: String, in database: Database) throws -> [Row] {
+        try Row.fetchAll(database.cachedStatement(sql: sql))
+    }
+}

@@ -1,0 +1,46 @@
+package import GRDB
+package import TCC
+
+/// Breaks the protocol of a simulated system, to prove that the checker sees it. The product has no such switch: this
+/// comes between its parts, or behind its back.
+package struct Sabotage: Sendable {
+    /// What a sabotage has at hand.
+    package struct Context: Sendable {
+        /// The server's wall clock.
+        package let now: Timestamp
+        /// All disks.
+        package let disks: Disks
+    }
+
+    /// How often ``tick`` is called.
+    package static let interval = Duration.milliseconds(100)
+
+    /// Does something to a server's database when it is made.
+    package var prepare: @Sendable (Party, Database) throws -> Void
+    /// Answers a message for the server that got it, which `proceed` does properly.
+    package var answer:
+        (
+            @Sendable (
+                _ context: Context, _ server: Party, _ message: Message, _ proceed: (Message) async -> Reply?
+            ) async -> Reply?
+        )?
+    /// Sends a message to somebody, which `proceed` does properly.
+    package var ask:
+        (
+            @Sendable (
+                _ context: Context, _ message: Message, _ to: Party,
+                _ proceed: (Message, Party) async throws -> Reply
+            ) async throws -> Reply
+        )?
+    /// A server has died.
+    package var died: (@Sendable (_ server: Party, _ context: Context) -> Void)?
+    /// Time passes for a server.
+    package var tick: (@Sendable (_ server: Party, _ context: Context) -> Void)?
+
+    /// Nothing, yet.
+    ///
+    /// - Parameter prepare: does something to a server's database when it is made.
+    package init(prepare: @escaping @Sendable (Party, Database) throws -> Void = { _, _ in }) {
+        self.prepare = prepare
+    }
+}
