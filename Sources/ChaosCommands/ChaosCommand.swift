@@ -14,7 +14,7 @@ package struct ChaosCommand: AsyncParsableCommand {
               chaos simulate --seeds 1000
             """,
         version: "0.1.0",
-        subcommands: [Simulate.self, Explore.self]
+        subcommands: [Simulate.self, SearchCommand.self]
     )
 
     /// Made by the parser.

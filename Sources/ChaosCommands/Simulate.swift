@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Hosting
 import Simulation
+import Synchronization
 import Verification
 
 /// The command `chaos simulate`.
@@ -13,14 +14,20 @@ struct Simulate: AsyncParsableCommand {
             A world is the real coordinator, journal, barriers, retries and libraries, with four processes, clients, a \
             network and disks, on one thread; the seed decides everything that happens in it. First things go wrong, \
             each kind at a rate of the world's own: messages are lost, delayed, doubled and reordered, links cut one \
-            way, processes killed at any step and paused, commits fail, participants' clocks jump. Then all heals, and \
-            everything has to end within 5 s. The same seed gives the same output.
+            way, processes killed at any step and paused, commits fail, clocks jump, servers forget what is old. Then \
+            all heals, and everything has to end within 5 s. Some worlds go on after a night in which everything was \
+            forgotten, with messages from the day before. The same seed gives the same output.
 
-            --seeds runs many and tells what was wrong; --seed alone runs one and tells what happened.
+            --seeds runs many worlds and tells what was wrong; --seed alone runs one and tells what happened. \
+            --minimize leaves out of a failing world all requests and faults without which it still fails.
+
+            Exit codes: 0 all valid, 1 something was violated, 2 wrong usage, 3 so many worlds and some kind of fault \
+            did not happen once, which proves nothing.
 
             Example:
               chaos simulate --seeds 1000
               chaos simulate --seed 7
+              chaos simulate --seed 7 --minimize
             """
     )
 
@@ -30,57 +37,185 @@ struct Simulate: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The first seed, or the only one. (default: 1)", valueName: "number"))
     var seed: UInt64?
 
+    @Option(help: ArgumentHelp("How many worlds at the same time. (default: one a core)", valueName: "count"))
+    var jobs: Int?
+
+    @Flag(help: "Make a failing world small.")
+    var minimize = false
+
+    @Option(help: ArgumentHelp("Only these requests, as --minimize prints them.", valueName: "client.number,…"))
+    var requests: RequestList?
+
+    @Option(help: ArgumentHelp("Only these faults, as --minimize prints them.", valueName: "number,…"))
+    var faults: FaultList?
+
     private static let mostShown = 3
+    /// From so many worlds on, each kind of fault must have happened.
+    private static let worldsThatProve = 500
+    private static let batch = 16
 
     /// Refuses numbers that make no sense.
     mutating func validate() throws {
         guard seeds.map({ $0 > 0 }) ?? true else { throw ValidationError("--seeds must be 1 or more.") }
+        guard jobs.map({ (1...256).contains($0) }) ?? true else {
+            throw ValidationError("--jobs must be between 1 and 256.")
+        }
+        guard seeds == nil || !minimize && requests == nil && faults == nil else {
+            throw ValidationError("--minimize, --requests and --faults are for one world: give --seed without --seeds.")
+        }
     }
 
     /// Runs them.
     mutating func run() async throws {
-        let simulation = try Simulation()
         let first = seed ?? 1
-        guard let seeds else { return try replay(first, simulation) }
+        guard let seeds else {
+            var scenario = Scenario(seed: first, faults: faults?.numbers, requests: requests?.numbers)
+            let simulation = try Simulation()
+            if minimize { scenario = try minimized(scenario, simulation) }
+            return try replay(scenario, simulation)
+        }
         var tally = SimulationTally()
-        let start = ContinuousClock.now
-        let isShown = TerminalStyle.standardError.isRedrawn
-        for number in 0..<UInt64(seeds) {
-            let report = try simulation.run(Scenario(seed: first &+ number))
-            tally.add(report)
-            for violation in report.violations.prefix(Self.mostShown) { print("seed \(report.seed): \(violation)") }
-            if isShown, number % 16 == 0 {
-                let rate = Double(number + 1) / ((ContinuousClock.now - start) / .seconds(1))
-                Self.progress("\(number + 1)/\(seeds) worlds, \(Int(rate)) a second, \(tally.invalid) invalid")
+        let progress = Progress()
+        let jobs = jobs ?? ProcessInfo.processInfo.activeProcessorCount
+        for start in stride(from: 0, to: seeds, by: jobs * Self.batch) {
+            let batch = start..<min(start + jobs * Self.batch, seeds)
+            for report in try await Self.reports(of: batch.map { first &+ UInt64($0) }, jobs: jobs) {
+                tally.add(report)
+                show(report)
             }
+            progress.show("\(batch.upperBound)/\(seeds) worlds, \(tally.invalid) invalid", done: batch.upperBound)
         }
-        if isShown { Self.progress("") }
+        progress.end("worlds", done: seeds)
         print(tally.text)
-        if isShown || seeds > 1 {
-            let rate = Double(seeds) / ((ContinuousClock.now - start) / .seconds(1))
-            // Not of the seeds' making, so not among what is the same each time.
-            FileHandle.standardError.write(Data("\(Int(rate)) worlds a second\n".utf8))
-        }
         if tally.invalid > 0 { throw ExitCode(1) }
+        let missing = tally.missingFaults
+        if seeds >= Self.worldsThatProve, !missing.isEmpty {
+            print("This proves nothing: no \(missing.joined(separator: ", no ")) in \(seeds) worlds.")
+            throw ExitCode(3)
+        }
     }
 
-    private func replay(_ seed: UInt64, _ simulation: Simulation) throws {
-        let report = try simulation.run(Scenario(seed: seed), isTraced: true)
+    /// Runs worlds at the same time, each on one thread.
+    ///
+    /// - Returns: what came of each, in order.
+    private static func reports(of seeds: [UInt64], jobs: Int) async throws -> [Simulation.Report] {
+        try await withThrowingTaskGroup(of: [(Int, Simulation.Report)].self) { group in
+            for job in 0..<jobs {
+                group.addTask {
+                    let simulation = try pool.take() ?? Simulation()
+                    defer { pool.giveBack(simulation) }
+                    return try stride(from: job, to: seeds.count, by: jobs)
+                        .map { ($0, try simulation.run(Scenario(seed: seeds[$0]))) }
+                }
+            }
+            return try await group.reduce(into: []) { $0 += $1 }.sorted { $0.0 < $1.0 }.map(\.1)
+        }
+    }
+
+    /// The simulations that are not in use: their databases cost more than a world.
+    private static let pool = SimulationPool()
+
+    private func show(_ report: Simulation.Report) {
+        if report.violations.isEmpty { return }
+        for violation in report.violations.prefix(Self.mostShown) { print("seed \(report.seed): \(violation)") }
+        let more = report.violations.count - Self.mostShown
+        if more > 0 { print("seed \(report.seed): and \(more) more") }
+        print("  What happened: chaos simulate --seed \(report.seed)")
+        print("  The least of it that fails: chaos simulate --seed \(report.seed) --minimize")
+    }
+
+    private func minimized(_ scenario: Scenario, _ simulation: Simulation) throws -> Scenario {
+        let progress = Progress()
+        let small = try Minimizer(simulation)
+            .minimize(scenario) { runs, requests, faults in
+                progress.show("\(runs) worlds tried, \(requests) requests and \(faults) faults are left", done: runs)
+            }
+        progress.clear()
+        guard let small else {
+            print("The world of seed \(scenario.seed) is valid: there is nothing to make small.")
+            throw ExitCode(0)
+        }
+        return small
+    }
+
+    private func replay(_ scenario: Scenario, _ simulation: Simulation) throws {
+        let report = try simulation.run(scenario, isTraced: true)
         for event in report.events { print(event) }
         for violation in report.violations { print("VIOLATED \(violation)") }
         var tally = SimulationTally()
         tally.add(report)
         print(tally.text)
-        if tally.invalid > 0 { throw ExitCode(1) }
+        if tally.invalid > 0 {
+            print("To see this again: \(scenario.command)")
+            throw ExitCode(1)
+        }
+    }
+}
+
+/// Simulations that nobody uses at present.
+private final class SimulationPool: Sendable {
+    private let simulations = Mutex<[Simulation]>([])
+
+    func take() -> Simulation? { simulations.withLock { $0.popLast() } }
+
+    func giveBack(_ simulation: Simulation) { simulations.withLock { $0.append(simulation) } }
+}
+
+extension Scenario {
+    /// How to run it again.
+    fileprivate var command: String {
+        var command = "chaos simulate --seed \(seed)"
+        if let requests { command += " --requests \(RequestList(numbers: requests).text)" }
+        if let faults { command += " --faults \(FaultList(numbers: faults).text)" }
+        return command
+    }
+}
+
+/// Requests of a world, on the command line: `0.1,2.0`, or `none`.
+struct RequestList: ExpressibleByArgument {
+    var numbers: Set<Scenario.RequestNumber>
+
+    init(numbers: Set<Scenario.RequestNumber>) { self.numbers = numbers }
+
+    init?(argument: String) {
+        self.numbers = []
+        if argument == "none" { return }
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            let fields = part.split(separator: ".", omittingEmptySubsequences: false)
+            guard fields.count == 2, let client = Int(fields[0]), let number = Int(fields[1]) else { return nil }
+            numbers.insert(.init(client: client, number: number))
+        }
     }
 
-    private static func progress(_ text: String) {
-        FileHandle.standardError.write(Data("\r\u{1B}[K\(text)".utf8))
+    var text: String { numbers.isEmpty ? "none" : numbers.sorted().map(\.description).joined(separator: ",") }
+}
+
+/// Faults of a world, on the command line: `3,17`, or `none`.
+struct FaultList: ExpressibleByArgument {
+    var numbers: Set<Int>
+
+    init(numbers: Set<Int>) { self.numbers = numbers }
+
+    init?(argument: String) {
+        self.numbers = []
+        if argument == "none" { return }
+        for part in argument.split(separator: ",", omittingEmptySubsequences: false) {
+            guard let number = Int(part) else { return nil }
+            numbers.insert(number)
+        }
     }
+
+    var text: String { numbers.isEmpty ? "none" : numbers.sorted().map { "\($0)" }.joined(separator: ",") }
 }
 
 /// What came of many worlds.
 struct SimulationTally {
+    /// What has to have happened in many worlds: otherwise they prove nothing.
+    private static let faults = [
+        "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill", "late", "lost", "night", "overnight",
+        "pause", "probe", "prune",
+    ]
+
     private var worlds = 0
     private(set) var invalid = 0
     private var counts: [String: Int] = [:]
@@ -91,8 +226,17 @@ struct SimulationTally {
         counts.merge(report.counts) { $0 + $1 }
     }
 
+    /// The kinds of faults that did not happen.
+    var missingFaults: [String] { Self.faults.filter { counts[$0, default: 0] == 0 } }
+
     var text: String {
-        let happened = counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
-        return "\(worlds) worlds, \(invalid) invalid (\(happened))"
+        let faults = Self.faults.map { "\($0) \(counts[$0, default: 0])" }.joined(separator: ", ")
+        let told = counts.filter { !Self.faults.contains($0.key) }
+            .sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        return """
+            \(worlds) \(worlds == 1 ? "world" : "worlds"), \(invalid) invalid
+              faults: \(faults)
+              events: \(told)
+            """
     }
 }

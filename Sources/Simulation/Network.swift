@@ -38,6 +38,8 @@ final class Network: Sendable {
 
     private let scheduler: Scheduler
     private let gate: FaultGate
+    /// Notes what went wrong.
+    private let note: @Sendable (_ kind: String, _ from: Party, _ to: Party) -> Void
     private let state: Mutex<State>
     private let life: @Sendable (Party) -> Life?
 
@@ -46,10 +48,12 @@ final class Network: Sendable {
         random: SplitMix64,
         faults: FaultRates,
         gate: FaultGate,
+        note: @escaping @Sendable (_ kind: String, _ from: Party, _ to: Party) -> Void,
         life: @escaping @Sendable (Party) -> Life?
     ) {
         self.scheduler = scheduler
         self.gate = gate
+        self.note = note
         self.state = Mutex(State(random: random, faults: faults))
         self.life = life
     }
@@ -147,36 +151,45 @@ final class Network: Sendable {
     private func carry(_ from: Party, _ to: Party, _ deliver: @escaping @Sendable () -> Void) {
         switch gate.messageFault() {
         case .none: break
-        case .lost: return
-        case .doubled: scheduler.inFlight(.zero, deliver)
+        case .lost: return note("lost", from, to)
+        case .doubled:
+            note("doubled", from, to)
+            scheduler.inFlight(.zero, deliver)
         case .late:
+            note("late", from, to)
             scheduler.after(Self.verySlow, deliver)
             return
         }
-        let delays = delays(from, to)
-        for delay in delays { scheduler.inFlight(delay, deliver) }
+        for delay in delays(from, to) { scheduler.inFlight(delay, deliver) }
         // A copy of what a client asked is not younger than its key; what servers ask each other may be.
-        guard !delays.isEmpty, from != .client, to != .client else { return }
-        state.withLock { state in
-            if state.random.chance(state.faults.overnight), gate.strikes() { state.overnight.append(deliver) }
-        }
+        guard from != .client, to != .client, strikes(\.overnight) else { return }
+        note("overnight", from, to)
+        state.withLock { $0.overnight.append(deliver) }
+    }
+
+    private func strikes(_ rate: (FaultRates) -> Double) -> Bool {
+        state.withLock { $0.random.chance(rate($0.faults)) } && gate.strikes()
     }
 
     /// After how long the copies of a message arrive; none if it is lost.
     private func delays(_ from: Party, _ to: Party) -> [Duration] {
-        state.withLock { state in
-            if state.cut.contains(Link(from: from, to: to)) { return [] }
-            let faults = state.faults
-            if state.random.chance(faults.loss), gate.strikes() { return [] }
-            let copies = state.random.chance(faults.duplicate) && gate.strikes() ? 2 : 1
-            return (0..<copies)
-                .map { _ in
-                    let isSlow = state.random.chance(faults.delay) && gate.strikes()
-                    let most = isSlow ? faults.longestDelay : .milliseconds(3)
+        if state.withLock({ $0.cut.contains(Link(from: from, to: to)) }) { return [] }
+        if strikes(\.loss) {
+            note("lost", from, to)
+            return []
+        }
+        let isDoubled = strikes(\.duplicate)
+        if isDoubled { note("doubled", from, to) }
+        return (0..<(isDoubled ? 2 : 1))
+            .map { _ in
+                let isLate = strikes(\.delay)
+                if isLate { note("late", from, to) }
+                return state.withLock { state in
+                    let most = isLate ? state.faults.longestDelay : .milliseconds(3)
                     let delay = state.random.duration(upTo: most)
                     state.latestDelivery = max(state.latestDelivery, scheduler.now + delay)
                     return delay
                 }
-        }
+            }
     }
 }

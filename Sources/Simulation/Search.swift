@@ -18,7 +18,22 @@ package struct Search {
         package var faults = 0
         /// How many were invalid.
         package var invalid = 0
+
+        /// Nothing yet.
+        package init() {}
+
+        /// With what was searched elsewhere.
+        ///
+        /// - Parameter other: what was.
+        package mutating func add(_ other: Tally) {
+            orders += other.orders
+            faults += other.faults
+            invalid += other.invalid
+        }
     }
+
+    /// Is told after every order how many there were, and what was found in it, if it is invalid.
+    package typealias Step = (_ orders: Int, _ finding: Finding?) -> Void
 
     private let simulation: Simulation
 
@@ -27,31 +42,34 @@ package struct Search {
     /// - Parameter simulation: in what.
     package init(_ simulation: Simulation) { self.simulation = simulation }
 
-    /// Every order with at most so many delays, without a fault.
+    /// Every order with at most so many delays.
     ///
     /// - Parameters:
     ///   - plan: what clients do.
     ///   - fault: what goes wrong.
     ///   - mostDelays: how many delays there may be.
-    ///   - found: is told what is invalid.
+    ///   - step: is told how far it is, and what is invalid.
     /// - Returns: what was searched; no orders if the fault has no place.
     /// - Throws: whatever SQLite meets.
     package func orders(
         of plan: Plan,
         _ fault: SingleFault? = nil,
         mostDelays: Int,
-        found: (Finding) -> Void
+        step: Step = { _, _ in }
     ) throws -> Tally {
-        var tally = Tally(faults: fault == nil ? 0 : 1)
+        var tally = Tally()
+        tally.faults = fault == nil ? 0 : 1
         var next: Choices? = Choices(mostDelays: mostDelays)
         while let choices = next {
             let (report, used, didFault) = try simulation.run(plan, fault, choices, isTraced: false)
             if tally.orders == 0, fault != nil, !didFault { return Tally() }
             tally.orders += 1
-            if !report.violations.isEmpty {
+            if report.violations.isEmpty {
+                step(tally.orders, nil)
+            } else {
                 tally.invalid += 1
                 let (traced, _, _) = try simulation.run(plan, fault, choices, isTraced: true)
-                found(Finding(plan: plan.name, fault: fault, report: traced))
+                step(tally.orders, Finding(plan: plan.name, fault: fault, report: traced))
             }
             next = used.following
         }
@@ -63,21 +81,20 @@ package struct Search {
     /// - Parameters:
     ///   - plan: what clients do.
     ///   - mostDelays: how many delays there may be beside the fault.
-    ///   - found: is told what is invalid.
+    ///   - step: is told how far it is, and what is invalid.
     /// - Returns: what was searched.
     /// - Throws: whatever SQLite meets.
-    package func faults(in plan: Plan, mostDelays: Int, found: (Finding) -> Void) throws -> Tally {
+    package func faults(in plan: Plan, mostDelays: Int, step: Step = { _, _ in }) throws -> Tally {
         var total = Tally()
         let kinds: [(Int) -> SingleFault] =
             SimulatedWorld.servers.map { party in { .crash(party, visit: $0) } }
             + [{ .lost(message: $0) }, { .doubled(message: $0) }, { .late(message: $0) }]
         for kind in kinds {
             for place in 1... {
-                let tally = try orders(of: plan, kind(place), mostDelays: mostDelays, found: found)
+                let before = total.orders
+                let tally = try orders(of: plan, kind(place), mostDelays: mostDelays) { step(before + $0, $1) }
                 if tally.orders == 0 { break }
-                total.orders += tally.orders
-                total.faults += tally.faults
-                total.invalid += tally.invalid
+                total.add(tally)
             }
         }
         return total

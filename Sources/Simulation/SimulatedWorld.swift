@@ -65,9 +65,14 @@ final class SimulatedWorld: Sendable {
         self.isTraced = isTraced
         let networkRandom = random.split()
         self.state = Mutex(State(random: random, faults: faults))
-        let network = Network(scheduler, random: networkRandom, faults: faults, gate: gate) { [weak self] party in
-            self?.state.withLock { $0.lives[party] }
-        }
+        let network = Network(
+            scheduler,
+            random: networkRandom,
+            faults: faults,
+            gate: gate,
+            note: { [weak self] kind, from, to in self?.note(kind, from, "to \(to.rawValue)") },
+            life: { [weak self] party in self?.state.withLock { $0.lives[party] } }
+        )
         networkBox.withLock { $0 = network }
     }
 

@@ -7,7 +7,7 @@ import TCC
 package import Verification
 
 /// Runs simulated worlds: a seed decides everything that happens in one.
-package struct Simulation {
+package struct Simulation: Sendable {
     /// What came of one seed.
     package struct Report: Sendable {
         /// The seed.

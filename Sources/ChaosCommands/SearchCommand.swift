@@ -1,0 +1,80 @@
+import ArgumentParser
+import Hosting
+import Simulation
+
+/// The command `chaos search`.
+struct SearchCommand: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        commandName: "search",
+        abstract: "Run a small simulated world in every order, with one fault at every place.",
+        discussion: """
+            One transaction, committed or refused, or two on the same post. Messages, commits and restarts that are \
+            under way may come in any order: an order that takes the n-th of what waits has n delays, and all orders \
+            with at most so many delays are run (Emmi, Qadeer, Rakamarić, "Delay-Bounded Scheduling", POPL 2011). The \
+            one fault is a crash of a server at each place that it passes, or a message lost, doubled, or late after \
+            all deadlines, each message in turn.
+
+            Exit codes: 0 all valid, 1 something was violated, 2 wrong usage.
+
+            Example:
+              chaos search
+              chaos search --delays 3 --fault-delays 2
+            """
+    )
+
+    @Option(help: ArgumentHelp("The most delays without a fault, with two transactions.", valueName: "count"))
+    var delays = 2
+
+    @Option(help: ArgumentHelp("The most delays beside a fault.", valueName: "count"))
+    var faultDelays = 1
+
+    /// More than one publish can have: so that all its orders are run.
+    private static let unbounded = 1000
+
+    /// Refuses numbers that make no sense.
+    mutating func validate() throws {
+        guard delays >= 0, faultDelays >= 0 else { throw ValidationError("Delays cannot be negative.") }
+    }
+
+    /// Searches.
+    mutating func run() async throws {
+        let search = Search(try Simulation())
+        let progress = Progress()
+        var total = Search.Tally()
+        func tell(_ name: String, _ run: (Search.Step) throws -> Search.Tally) throws {
+            let before = total.orders
+            let tally = try run { orders, finding in
+                progress.show("\(name): \(orders) orders", done: before + orders)
+                if let finding { Self.show(finding) }
+            }
+            progress.clear()
+            let faults = tally.faults > 0 ? ", each of \(tally.faults) faults" : ""
+            print("\(name): \(tally.orders) orders\(faults), \(tally.invalid) invalid")
+            total.add(tally)
+        }
+        let publish = Plan.single[0]
+        try tell("\(publish.name), all orders") {
+            try search.orders(of: publish, mostDelays: Self.unbounded, step: $0)
+        }
+        for plan in Plan.pairs {
+            try tell("\(plan.name), up to \(delays) delays") {
+                try search.orders(of: plan, mostDelays: delays, step: $0)
+            }
+        }
+        for plan in Plan.single {
+            try tell("\(plan.name) with one fault, up to \(faultDelays) delays") {
+                try search.faults(in: plan, mostDelays: faultDelays, step: $0)
+            }
+        }
+        progress.end("orders", done: total.orders)
+        print("\(total.orders) orders, \(total.invalid) invalid")
+        if total.invalid > 0 { throw ExitCode(1) }
+    }
+
+    private static func show(_ finding: Search.Finding) {
+        print("\(finding.plan), \(finding.fault.map { "\($0)" } ?? "no fault"):")
+        for event in finding.report.events { print("  \(event)") }
+        for violation in finding.report.violations { print("  VIOLATED \(violation)") }
+    }
+}
