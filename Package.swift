@@ -241,7 +241,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Simulation", "Verification", grdb],
+            dependencies: ["Simulation", "TCC", "Verification", grdb, nioCore],
             swiftSettings: settings
         ),
         .testTarget(

@@ -31,7 +31,9 @@ struct Progress {
         write("\(rate(done)) \(things) a second, \(Int(seconds.rounded())) s\n")
     }
 
-    private func rate(_ done: Int) -> Int { Int(Double(done) / max((ContinuousClock.now - start) / .seconds(1), 0.001)) }
+    private func rate(_ done: Int) -> Int {
+        Int(Double(done) / max((ContinuousClock.now - start) / .seconds(1), 0.001))
+    }
 
     private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
 }

@@ -49,13 +49,21 @@ package struct Minimizer {
         var size = Int.max
         while size > (best.requests?.count ?? 0) + (best.faults?.count ?? 0), runs < mostRuns {
             size = (best.requests?.count ?? 0) + (best.faults?.count ?? 0)
-            let requests = try reduced((best.requests ?? []).sorted(), runs: { runs }) {
-                try fails(Scenario(seed: best.seed, faults: best.faults, requests: Set($0)))
-            }
+            let requests = try reduced(
+                (best.requests ?? []).sorted(),
+                isOver: { runs >= mostRuns },
+                fails: {
+                    try fails(Scenario(seed: best.seed, faults: best.faults, requests: Set($0)))
+                }
+            )
             best.requests = Set(requests)
-            let faults = try reduced((best.faults ?? []).sorted(), runs: { runs }) {
-                try fails(Scenario(seed: best.seed, faults: Set($0), requests: best.requests))
-            }
+            let faults = try reduced(
+                (best.faults ?? []).sorted(),
+                isOver: { runs >= mostRuns },
+                fails: {
+                    try fails(Scenario(seed: best.seed, faults: Set($0), requests: best.requests))
+                }
+            )
             best.faults = Set(faults)
         }
         return best
@@ -64,12 +72,12 @@ package struct Minimizer {
     /// A list of which no part can be left out.
     private func reduced<Element>(
         _ all: [Element],
-        runs: () -> Int,
+        isOver: () -> Bool,
         fails: ([Element]) throws -> Bool
     ) throws -> [Element] {
         if try fails([]) { return [] }
         var (left, parts) = (all, 2)
-        while left.count > 1, runs() < mostRuns {
+        while left.count > 1, !isOver() {
             let length = (left.count + parts - 1) / parts
             var complement: [Element]?
             for start in stride(from: 0, to: left.count, by: length) where complement == nil {

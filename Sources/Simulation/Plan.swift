@@ -20,7 +20,11 @@ package struct Plan: Sendable {
     /// Two transactions on the same post.
     package static let pairs = [
         Plan(name: "two publishes", before: [.publishNew(author: "ann")], clients: [[.republish(0)], [.republish(0)]]),
-        Plan(name: "publish and withdraw", before: [.publishNew(author: "ann")], clients: [[.republish(0)], [.withdraw(0)]]),
+        Plan(
+            name: "publish and withdraw",
+            before: [.publishNew(author: "ann")],
+            clients: [[.republish(0)], [.withdraw(0)]]
+        ),
         Plan(
             name: "saved publish and publish",
             before: [.publishNew(author: "ann"), .save(0)],

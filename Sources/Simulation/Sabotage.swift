@@ -1,13 +1,16 @@
 package import GRDB
 package import TCC
 
-/// Breaks the protocol of a simulated system, to prove that the checker sees it. The product has no such switch: this
-/// comes between its parts, or behind its back.
+/// Breaks the protocol of a simulated system, to prove that the checker sees it.
+///
+/// The product has no such switch: this comes between its parts, or behind its back.
 package struct Sabotage: Sendable {
     /// What a sabotage has at hand.
     package struct Context: Sendable {
         /// The server's wall clock.
         package let now: Timestamp
+        /// When it died last, by the same clock.
+        package let death: Timestamp?
         /// All disks.
         package let disks: Disks
     }
@@ -32,8 +35,8 @@ package struct Sabotage: Sendable {
                 _ proceed: (Message, Party) async throws -> Reply
             ) async throws -> Reply
         )?
-    /// A server has died.
-    package var died: (@Sendable (_ server: Party, _ context: Context) -> Void)?
+    /// A server that died is about to be started again.
+    package var restarts: (@Sendable (_ server: Party, _ context: Context) -> Void)?
     /// Time passes for a server.
     package var tick: (@Sendable (_ server: Party, _ context: Context) -> Void)?
 

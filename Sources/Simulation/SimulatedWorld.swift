@@ -30,6 +30,7 @@ final class SimulatedWorld: Sendable {
         var lives: [Party: Life] = [:]
         var nodes: [Party: any Node] = [:]
         var skews: [Party: Duration] = [:]
+        var deaths: [Party: Timestamp] = [:]
         var nights = Duration.zero
         /// What participants that asked were told.
         var outcomes: [(gid: GlobalTransactionID, decision: Decision)] = []
@@ -106,7 +107,10 @@ final class SimulatedWorld: Sendable {
 
     /// Begins a life of a server; nothing if it lives.
     func start(_ party: Party) {
-        if life(of: party)?.isAlive == true { return }
+        if let life = life(of: party) {
+            if life.isAlive { return }
+            sabotage?.restarts?(party, context(of: party))
+        }
         let random = self.random { $0.split() }
         let life = Life(scheduler, random: random) { [weak self] in self?.died(party) }
         let node = makeNode(party, life)
@@ -119,10 +123,11 @@ final class SimulatedWorld: Sendable {
     }
 
     private func died(_ party: Party) {
-        note("death", party)
-        sabotage?.died?(party, context(of: party))
-        let (isHealed, downtime) = state.withLock { ($0.isHealed, $0.random.duration(upTo: Self.longestDowntime)) }
         if state.withLock({ $0.isOver }) { return }
+        note("death", party)
+        let now = wallClock(of: party)
+        state.withLock { $0.deaths[party] = now }
+        let (isHealed, downtime) = state.withLock { ($0.isHealed, $0.random.duration(upTo: Self.longestDowntime)) }
         scheduler.inFlight(isHealed ? .milliseconds(10) : downtime) { [weak self] in self?.start(party) }
     }
 
@@ -241,7 +246,7 @@ final class SimulatedWorld: Sendable {
     }
 
     private func context(of party: Party) -> Sabotage.Context {
-        Sabotage.Context(now: wallClock(of: party), disks: disks)
+        Sabotage.Context(now: wallClock(of: party), death: state.withLock { $0.deaths[party] }, disks: disks)
     }
 
     /// From now on nothing goes wrong any more.

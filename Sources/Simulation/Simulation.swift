@@ -42,8 +42,9 @@ package struct Simulation: Sendable {
         self.sabotage = sabotage
     }
 
-    /// Runs one world: in each round first everything goes wrong, and then nothing does and all has to end. Some worlds
-    /// have a second round on the next day, when the first is forgotten.
+    /// Runs one world: first everything goes wrong, and then nothing does and all has to end.
+    ///
+    /// Some worlds have a second round on the next day, when the first is forgotten.
     ///
     /// - Parameters:
     ///   - scenario: what decides everything.

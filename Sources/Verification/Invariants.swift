@@ -7,7 +7,8 @@ package enum Invariants {
     /// - Parameter state: everything that both sides know, and what clients were told and saw.
     /// - Returns: each thing that is wrong.
     package static func violations(in state: FinalState) -> [Violation] {
-        state.history.contradictions + oneDecision(state) + outcomesKept(state) + noBranchBoth(state) + effectsOnce(state)
+        state.history.contradictions + oneDecision(state) + outcomesKept(state) + noBranchBoth(state)
+            + effectsOnce(state)
             + answersKept(state) + librariesAgree(state) + noReservation(state) + journalAndBarriersAgree(state)
             + allEnded(state) + cancelledIsInvisible(state) + sightingsWereCommitted(state)
     }

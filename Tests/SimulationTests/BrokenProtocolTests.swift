@@ -1,0 +1,88 @@
+import GRDB
+import Simulation
+import Testing
+import Verification
+
+@Suite("The checker")
+struct BrokenProtocolTests {
+    private static let mostSeeds: UInt64 = 100
+    private static let mostRequests = 8
+    private static let mostFaults = 8
+
+    @Test(
+        "sees every broken protocol within 100 seeds, and what is needed to see it is small",
+        arguments: BrokenProtocol.allCases
+    )
+    func isSeen(_ broken: BrokenProtocol) throws {
+        let simulation = try Simulation(sabotage: broken.sabotage)
+        let seed = try (1...Self.mostSeeds)
+            .first { seed in
+                try simulation.run(Scenario(seed: seed)).violations.contains { $0.invariant == broken.invariant }
+            }
+        let scenario = Scenario(seed: try #require(seed, "not seen: \(broken.rawValue)"))
+        let small = try #require(try Minimizer(simulation).minimize(scenario))
+        let witness = try simulation.run(small)
+        #expect(!witness.violations.isEmpty)
+        let (requests, faults) = (try #require(small.requests), try #require(small.faults))
+        #expect(requests.count <= Self.mostRequests, "\(broken.rawValue)")
+        #expect(faults.count <= Self.mostFaults, "\(broken.rawValue)")
+        // And the same world, unbroken, is valid: it is the protocol that fails, not the world.
+        #expect(try Simulation().run(scenario).violations.isEmpty)
+    }
+
+    @Test("sees a ledger whose effect happens twice")
+    func effectTwice() throws {
+        let sabotage = Sabotage { party, database in
+            guard party == .quota else { return }
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER twice AFTER UPDATE OF spent ON account WHEN NEW.spent = OLD.spent + 1 BEGIN
+                        UPDATE account SET spent = spent + 2 WHERE author = NEW.author;
+                    END
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 3 })
+    }
+
+    @Test("sees a journal that changes its mind")
+    func changedDecision() throws {
+        let sabotage = Sabotage { party, database in
+            guard party == .orchestrator else { return }
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER flip AFTER UPDATE OF finished_at ON transactions
+                    WHEN NEW.finished_at IS NOT NULL AND NEW.state = 'cancelled' BEGIN
+                        UPDATE transactions SET state = 'confirmed' WHERE gid = NEW.gid;
+                    END
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 1 })
+    }
+
+    @Test("sees a post that readers were shown and that was taken back")
+    func shownTooSoon() throws {
+        let sabotage = Sabotage { party, database in
+            guard party == .online else { return }
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER show AFTER INSERT ON staged WHEN NEW.action = 'publish' BEGIN
+                        UPDATE posts SET title = NEW.title, revision = NEW.revision WHERE id = NEW.post_id;
+                    END
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 10 })
+    }
+
+    /// What is found in the first world in which anything is.
+    private func violations(of sabotage: Sabotage) throws -> [Violation] {
+        let simulation = try Simulation(sabotage: sabotage)
+        for seed in 1...Self.mostSeeds {
+            let violations = try simulation.run(Scenario(seed: seed)).violations
+            if !violations.isEmpty { return violations }
+        }
+        return []
+    }
+}
