@@ -244,6 +244,7 @@ let package = Package(
             dependencies: ["Simulation", "TCC", "Verification", grdb, nioCore],
             swiftSettings: settings
         ),
+        .testTarget(name: "VerificationTests", dependencies: ["TCC", "Verification"], swiftSettings: settings),
         .testTarget(
             name: "SupervisionTests",
             dependencies: ["Supervision", "TCC", lifecycle, logging],

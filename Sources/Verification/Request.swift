@@ -19,9 +19,9 @@ package struct RevisionText: Hashable, Sendable, Codable {
 }
 
 /// A request that begins a transaction, and its Idempotency-Key.
-package struct Request: Sendable {
+package struct Request: Hashable, Sendable {
     /// What it wants.
-    package enum Intent: Sendable {
+    package enum Intent: Hashable, Sendable {
         /// `POST /v1/posts`
         case publishNew(RevisionText)
         /// `POST /v1/posts/{id}/publish` with a body

@@ -1,7 +1,7 @@
 package import TCC
 
 /// A draft, as the contract shows it.
-package struct DraftView: Decodable, Sendable {
+package struct DraftView: Codable, Hashable, Sendable {
     package var id: UUIDv7
     package var author: String
     package var title: String
@@ -45,7 +45,7 @@ package struct DraftView: Decodable, Sendable {
 }
 
 /// A live post, as the contract shows it.
-package struct PostView: Decodable, Sendable {
+package struct PostView: Codable, Hashable, Sendable {
     package var id: UUIDv7
     package var author: String
     package var title: String
