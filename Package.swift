@@ -169,7 +169,7 @@ let package = Package(
         .executableTarget(name: "orchestrator", dependencies: ["OrchestratorCommands"], swiftSettings: settings),
         .target(
             name: "ChaosCommands",
-            dependencies: ["Hosting", "Simulation", "Verification", argumentParser],
+            dependencies: ["Hosting", "Simulation", "TCC", "Verification", argumentParser],
             swiftSettings: settings
         ),
         .executableTarget(name: "chaos", dependencies: ["ChaosCommands"], swiftSettings: settings),

@@ -8,13 +8,13 @@ package struct ChaosCommand: AsyncParsableCommand {
         commandName: "chaos",
         abstract: "Try to make a publish be lost, doubled or torn.",
         discussion: """
-            Exit codes: 0 nothing was found, 1 a violation was found, 2 wrong usage.
+            Exit codes: 0 nothing was found, 1 a violation was found, 2 wrong usage, 3 it proves nothing.
 
             Example:
               chaos simulate --seeds 1000
             """,
         version: "0.1.0",
-        subcommands: [Simulate.self, SearchCommand.self]
+        subcommands: [Simulate.self, SearchCommand.self, Verify.self, Report.self]
     )
 
     /// Made by the parser.

@@ -13,6 +13,7 @@ private enum Name: String, CodingKey {
     case durationMilliseconds
     case startedAt
     case minimum
+    case lookMilliseconds
     case id
     case client
     case request
@@ -254,7 +255,8 @@ extension RecordedRun {
             leftOut: try values.decodeIfPresent([FaultKind: String].self, forKey: .leftOut) ?? [:],
             durationMilliseconds: try values.decode(Int.self, forKey: .durationMilliseconds),
             startedAt: try values.decode(Timestamp.self, forKey: .startedAt),
-            minimum: try values.decode(Minimum.self, forKey: .minimum)
+            minimum: try values.decode(Minimum.self, forKey: .minimum),
+            lookMilliseconds: try values.decodeIfPresent(Double.self, forKey: .lookMilliseconds)
         )
     }
 
@@ -268,6 +270,7 @@ extension RecordedRun {
         try values.encode(durationMilliseconds, forKey: .durationMilliseconds)
         try values.encode(startedAt, forKey: .startedAt)
         try values.encode(minimum, forKey: .minimum)
+        try values.encodeIfPresent(lookMilliseconds, forKey: .lookMilliseconds)
     }
 }
 

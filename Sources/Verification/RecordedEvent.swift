@@ -151,6 +151,8 @@ package struct RecordedRun: Hashable, Sendable {
     package var startedAt: Timestamp
     /// What must have happened for it to prove something.
     package var minimum: Minimum
+    /// The longest time between two looks of a reader, if it is known: no sighting is more exact.
+    package var lookMilliseconds: Double?
 
     /// Says what runs.
     ///
@@ -163,6 +165,7 @@ package struct RecordedRun: Hashable, Sendable {
     ///   - durationMilliseconds: how long it is to run.
     ///   - startedAt: when it began, by the wall clock.
     ///   - minimum: what must have happened for it to prove something.
+    ///   - lookMilliseconds: the longest time between two looks of a reader, if it is known.
     package init(
         command: String,
         seed: UInt64,
@@ -171,7 +174,8 @@ package struct RecordedRun: Hashable, Sendable {
         leftOut: [FaultKind: String] = [:],
         durationMilliseconds: Int,
         startedAt: Timestamp,
-        minimum: Minimum = Minimum()
+        minimum: Minimum = Minimum(),
+        lookMilliseconds: Double? = nil
     ) {
         self.command = command
         self.seed = seed
@@ -181,6 +185,7 @@ package struct RecordedRun: Hashable, Sendable {
         self.durationMilliseconds = durationMilliseconds
         self.startedAt = startedAt
         self.minimum = minimum
+        self.lookMilliseconds = lookMilliseconds
     }
 }
 

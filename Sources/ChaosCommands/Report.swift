@@ -1,0 +1,44 @@
+import ArgumentParser
+import Foundation
+import Hosting
+import Verification
+
+/// The command `chaos report`.
+struct Report: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        abstract: "Make a page of a recorded history, to look at in a browser.",
+        discussion: """
+            One HTML file that needs nothing else: the verdict as 'chaos verify' finds it, publishes over time with the \
+            faults marked on them, recovery times, how long one library showed a revision before the other, and each \
+            violation with the lines of the history that are about it.
+
+            Exit codes: 0 the page is written, whatever its verdict; 2 wrong usage, no history, or no place for the page.
+
+            Example:
+              chaos report history.jsonl --output report.html
+            """
+    )
+
+    @OptionGroup var history: RecordedHistory
+
+    @Option(help: ArgumentHelp("The page's file. (default: beside the history, .html)", valueName: "FILE"))
+    var output: String?
+
+    /// Writes it.
+    mutating func run() async throws {
+        let input = URL(fileURLWithPath: history.path)
+        let output =
+            self.output.map { URL(fileURLWithPath: $0) } ?? input.deletingPathExtension().appendingPathExtension("html")
+        guard output.standardizedFileURL != input.standardizedFileURL else {
+            throw UnusableFile(description: "\(output.path) is the history itself; name the page with --output FILE.")
+        }
+        let page = ReportPage(try history.read())
+        do {
+            try Data(page.html.utf8).write(to: output, options: .atomic)
+        } catch {
+            throw UnusableFile(description: "\(output.path) cannot be written: \(UnusableFile.cause(of: error))")
+        }
+        print("\(page.verdict.rawValue): \(TerminalText.printable(output.path))")
+    }
+}
