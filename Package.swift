@@ -244,7 +244,11 @@ let package = Package(
             dependencies: ["Simulation", "TCC", "Verification", grdb, nioCore],
             swiftSettings: settings
         ),
-        .testTarget(name: "VerificationTests", dependencies: ["TCC", "Verification"], swiftSettings: settings),
+        .testTarget(
+            name: "VerificationTests",
+            dependencies: ["ChaosCommands", "TCC", "Verification", "chaos"],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "SupervisionTests",
             dependencies: ["Supervision", "TCC", lifecycle, logging],

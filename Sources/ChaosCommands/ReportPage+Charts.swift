@@ -33,7 +33,7 @@ extension ReportPage {
         var counts = Array(repeating: 0, count: Int((domain / 1000 / width).rounded(.up)))
         for time in times { counts[min(Int(time / 1000 / width), counts.count - 1)] += 1 }
         let rates = counts.map { Double($0) / width }
-        let top = Self.niceCeiling(rates.max() ?? 0)
+        let top = Self.ceiling(rates.max() ?? 0)
         let bars = rates.enumerated().filter { $0.element > 0 }
             .map { index, rate -> Markup in
                 let height = rate / top * 100
@@ -145,9 +145,9 @@ extension ReportPage {
         return """
             <section><h2>Recovery</h2>
             <p class="note">How long it took, from when a process that had died was ready again, until every transaction that
-            was unfinished then had ended.</p>
+            was unfinished then had ended. Before that it needs to start: until its /readyz answers 200.</p>
             \(histogram(recoveries))
-            \(percentiles([("recovery", recoveries), ("start, until ready", starts)]))
+            \(percentiles([("recovery", recoveries), ("start", starts)]))
             </section>
             """
     }
@@ -183,9 +183,9 @@ extension ReportPage {
         let rows = bins.map { bin -> Markup in
             let share = Double(bin.count) / Double(most) * 100
             return """
-                <tr><th scope="row">\(range(bin))</th><td><svg viewBox="0 0 100 10" preserveAspectRatio="none" \
-                aria-hidden="true"><rect x="0" y="0" width="\(share)" height="10"/></svg></td>\
-                <td class="n">\(bin.count)</td></tr>
+                <tr><th scope="row">\(range(bin))</th><td class="n">\(Self.grouped(bin.count))</td>\
+                <td><svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">\
+                <rect x="0" y="0" width="\(share)" height="10"/></svg></td></tr>
 
                 """
         }
@@ -212,8 +212,8 @@ extension ReportPage {
                     """
             }
         return """
-            <table class="percentiles"><thead><tr><th></th><th class="n">times</th><th class="n">p50</th><th class="n">p90</th>\
-            <th class="n">p99</th><th class="n">max</th></tr></thead><tbody>\(cells)</tbody></table>
+            <div class="wide"><table class="percentiles"><thead><tr><th></th><th class="n">count</th><th class="n">p50</th><th class="n">p90</th>\
+            <th class="n">p99</th><th class="n">max</th></tr></thead><tbody>\(cells)</tbody></table></div>
             """
     }
 
@@ -263,13 +263,18 @@ extension ReportPage {
         return nice
     }
 
+    /// A round number that is not less than a value, and at least 2.
+    private static func ceiling(_ value: Double) -> Double {
+        var unit = 1.0
+        while unit * 10 < value { unit *= 10 }
+        return ([2, 3, 4, 5, 6, 8].first { $0 * unit >= value } ?? 10) * unit
+    }
+
     private static func barSeconds(_ milliseconds: Double) -> Double {
         niceCeiling(milliseconds / 1000 / Double(mostBars))
     }
 
-    private static func number(_ value: Double) -> String {
-        value == value.rounded() ? "\(Int(value))" : "\((value * 10).rounded() / 10)"
-    }
+    private static func number(_ value: Double) -> String { number(value, 1) }
 
     private static func unit(_ milliseconds: Double) -> String {
         milliseconds < 1000 ? "\(number(milliseconds)) ms" : "\(number(milliseconds / 1000)) s"

@@ -21,7 +21,7 @@ extension ReportPage {
         main { max-width: 56rem; margin: 0 auto; padding: 2.5rem 1.5rem 4rem; }
         section { margin-top: 3rem; }
         h1, h2, h3, p, dl, ol, ul { margin: 0; }
-        h1 { font-size: clamp(2.5rem, 9vw, 4rem); line-height: 1.1; letter-spacing: -.02em; font-weight: 700; }
+        h1 { margin-top: .25rem; font-size: clamp(2.5rem, 9vw, 4rem); line-height: 1.1; letter-spacing: -.02em; font-weight: 700; }
         h2 { font-size: 1.25rem; font-weight: 650; letter-spacing: -.005em; }
         h3 { font-size: 1rem; font-weight: 600; }
         code, .timeline time { font-family: ui-monospace, "SF Mono", Menlo, Consolas, "DejaVu Sans Mono", monospace; }
@@ -74,7 +74,7 @@ extension ReportPage {
         .histogram tr + tr > * { border: 0; }
         .histogram th { width: 7.5rem; text-align: right; white-space: nowrap; color: var(--soft); padding: .125rem .75rem .125rem 0; }
         .histogram td { padding: .125rem 0; }
-        .histogram .n { width: 3.5rem; }
+        .histogram .n { width: 3rem; padding-right: .75rem; }
         .histogram svg { display: block; width: 100%; height: .875rem; }
         .histogram rect { fill: var(--bar); }
         .percentiles th[scope] { white-space: nowrap; }
@@ -115,8 +115,7 @@ extension ReportPage {
           .strip { grid-column: 2; margin-top: 0; height: 1rem; }
           .histogram th { width: 5.75rem; }
           .percentiles { width: 100%; }
-          .percentiles th, .percentiles td { padding-right: .5rem; }
-          .percentiles th[scope] { white-space: normal; }
+          .percentiles th, .percentiles td { padding-right: .5rem; font-size: .8125rem; }
           .percentiles td:last-child, .percentiles th:last-child { padding-right: 0; }
           .facts div { grid-template-columns: 1fr; gap: 0; }
           .violation { padding: .75rem; }

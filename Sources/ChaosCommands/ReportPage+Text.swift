@@ -2,16 +2,31 @@ import TCC
 
 extension ReportPage {
     /// A number and what it counts.
-    func counted(_ count: Int, _ noun: String) -> Markup { "\(count) \(count == 1 ? noun : noun + "s")" }
+    func counted(_ count: Int, _ noun: String) -> Markup {
+        let ending = count == 1 ? "" : noun.hasSuffix("sh") ? "es" : "s"
+        return "\(Self.grouped(count)) \(noun)\(ending)"
+    }
+
+    /// A number whose thousands can be told apart.
+    static func grouped(_ count: Int) -> String {
+        count < 1000 ? "\(count)" : "\(grouped(count / 1000)),\(String("\(count % 1000 + 1000)".dropFirst()))"
+    }
 
     /// A length of time, as exact as people want it.
     func seconds(_ milliseconds: Double) -> String {
         switch milliseconds {
-        case ..<9.95: "\((milliseconds * 10).rounded() / 10) ms"
-        case ..<999.5: "\(Int(milliseconds.rounded())) ms"
-        case ..<9995: "\((milliseconds / 10).rounded() / 100) s"
-        default: "\((milliseconds / 100).rounded() / 10) s"
+        case ..<9.95: "\(Self.number(milliseconds, 1)) ms"
+        case ..<999.5: "\(Self.number(milliseconds, 0)) ms"
+        case ..<9995: "\(Self.number(milliseconds / 1000, 2)) s"
+        default: "\(Self.number(milliseconds / 1000, 1)) s"
         }
+    }
+
+    /// A number with at most so many digits after the point.
+    static func number(_ value: Double, _ digits: Int) -> String {
+        let scale = [1.0, 10, 100][digits]
+        let rounded = (value * scale).rounded() / scale
+        return rounded == rounded.rounded() ? "\(Int(rounded))" : "\(rounded)"
     }
 
     /// A moment of the run, in seconds, to the millisecond.

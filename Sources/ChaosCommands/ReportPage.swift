@@ -93,7 +93,8 @@ package struct ReportPage: Sendable {
                 \(counted(recording.faults.values.reduce(0, +), "fault")) in \(seconds(recording.lastMilliseconds)).
                 """
         case .invalid where judgement.isFinalStateJudged:
-            return "\(counted(violations, "violation")) of the ten invariants."
+            let which = Set(judgement.violations.map(\.invariant)).sorted().map { "\($0)" }.joined(separator: ", ")
+            return "\(counted(violations, "violation")) of the ten invariants (\(which))."
         case .invalid:
             return "\(counted(violations, "violation")) found while it ran. The end could not be judged."
         case .unknown:
@@ -105,7 +106,7 @@ package struct ReportPage: Sendable {
         let least: Markup = amount.minimum > 0 ? "at least \(amount.minimum)" : "no minimum"
         return """
             <div\(if: !amount.isEnough, " class=\"short\"")><dt>\(amount.name)</dt>
-            <dd>\(amount.count)<small>\(if: !amount.isEnough, "too few: ")\(least)</small></dd></div>
+            <dd>\(Self.grouped(amount.count))<small>\(if: !amount.isEnough, "too few: ")\(least)</small></dd></div>
             """
     }
 
@@ -121,7 +122,7 @@ package struct ReportPage: Sendable {
         return """
             <section><h2>What is wrong</h2>
             <p class="note">Each violation with the lines of the history that name its transaction, post, key or text, the faults
-            within two seconds of them, and what both sides held at the end.</p>
+            then or within a second, and what both sides held at the end.</p>
             \(shown)
             \(if: !others.isEmpty, "<h3>And \(others.count) more</h3><ul>\(others)</ul>")
             </section>

@@ -69,8 +69,8 @@ extension RecordedAnswer.Conclusion {
 
 extension RecordedFault {
     fileprivate var summary: String {
-        "fault: \(kind.rawValue) of \(party)" + (detail.map { " (\($0))" } ?? "")
-            + (untilMilliseconds.map { ", until \(Int($0)) ms" } ?? "")
+        "fault: \(kind.rawValue), \(party)" + (detail.map { " (\($0))" } ?? "")
+            + (untilMilliseconds.map { ", until \(($0 / 100).rounded() / 10) s" } ?? "")
     }
 }
 

@@ -10,9 +10,9 @@ package struct ViolationTimeline: Hashable, Sendable {
 
 extension Recording {
     /// How far from a line about a violation a fault is still shown.
-    private static let nearbyMilliseconds = 2000.0
-    private static let mostLines = 24
-    private static let mostFaults = 24
+    private static let nearbyMilliseconds = 1000.0
+    private static let mostLines = 16
+    private static let mostFaults = 12
 
     /// The least of the history that shows what a violation is about.
     ///
@@ -28,9 +28,12 @@ extension Recording {
         let shown = moving.suffix(Self.mostLines)
         let times = shown.map { lines[$0].at }
         let faults = lines.indices.filter { index in
-            lines[index].event.isWeather && times.contains { abs($0 - lines[index].at) <= Self.nearbyMilliseconds }
+            guard lines[index].event.isWeather else { return false }
+            let from = lines[index].at - Self.nearbyMilliseconds
+            let to = max(lines[index].at, lines[index].event.untilMilliseconds ?? 0) + Self.nearbyMilliseconds
+            return times.contains { from <= $0 && $0 <= to }
         }
-        let chosen = Set(shown).union(faults.suffix(Self.mostFaults)).union(final.prefix(Self.mostLines))
+        let chosen = Set(shown).union(faults.suffix(Self.mostFaults)).union(final.suffix(Self.mostLines / 2))
         return ViolationTimeline(lines: chosen.sorted().map { lines[$0] }, leftOut: moving.count - shown.count)
     }
 }
@@ -102,6 +105,10 @@ extension RecordedEvent {
         case .fault, .healed, .ready, .recovered: true
         default: false
         }
+    }
+
+    fileprivate var untilMilliseconds: Double? {
+        if case .fault(let fault) = self { fault.untilMilliseconds } else { nil }
     }
 }
 

@@ -1,0 +1,202 @@
+import Foundation
+import Testing
+import Verification
+
+@Suite("What a recorded history comes to")
+struct JudgementTests {
+    /// A way to tamper with a valid history, and the invariant that notices.
+    struct Tampering: Sendable, CustomTestStringConvertible {
+        var invariant: Int
+        var testDescription: String
+        var tamper: @Sendable (inout SmallHistory) -> Void
+
+        init(_ invariant: Int, _ description: String, _ tamper: @escaping @Sendable (inout SmallHistory) -> Void) {
+            self.invariant = invariant
+            self.testDescription = description
+            self.tamper = tamper
+        }
+
+        static let all = [
+            Tampering(1, "a transaction is decided twice") {
+                $0.change(#""type":"journal""#, SmallHistory.first, from: #""decisions":1"#, to: #""decisions":2"#)
+            },
+            Tampering(1, "the journal was seen with another decision") {
+                $0.insert(#""type":"decision","subject":"\#(SmallHistory.second)","decision":"cancel","invariant":1"#)
+            },
+            Tampering(1, "an answer says the opposite of the journal") {
+                $0.change(#""type":"ok","id":6"#, from: SmallHistory.spending, to: SmallHistory.refused)
+            },
+            Tampering(2, "a branch is confirmed in the journal and cancelled at its participant") {
+                $0.change(
+                    #""type":"barrier""#,
+                    #""branch":"draft""#,
+                    SmallHistory.first,
+                    from: "confirmed",
+                    to: "cancelled"
+                )
+            },
+            Tampering(3, "an effect happened twice") { $0.change(#""type":"spent""#, from: ":1}", to: ":2}") },
+            Tampering(3, "another text is live") {
+                $0.change(#""type":"post""#, from: #""content":"c2""#, to: #""content":"c1""#)
+            },
+            Tampering(4, "an answered publish is not there") { $0.remove(#""type":"post""#) },
+            Tampering(4, "a live revision fell before a reader") {
+                $0.insert(
+                    #""type":"saw","library":"online-service","post":"\#(SmallHistory.story)","revision":1,"title":"one""#
+                )
+            },
+            Tampering(5, "the libraries have different revisions") {
+                $0.change(#""type":"draft""#, from: #""publishedRevision":2"#, to: #""publishedRevision":1"#)
+            },
+            Tampering(5, "a post is visible whose draft is private") {
+                $0.change(#""type":"draft""#, SmallHistory.story, from: "published\"", to: "private\"")
+            },
+            Tampering(6, "a reservation is left at a barrier") {
+                $0.change(#""type":"barrier""#, SmallHistory.refused, from: "cancelled", to: "reserved")
+            },
+            Tampering(6, "a draft is still held") {
+                $0.change(
+                    #""type":"draft""#,
+                    SmallHistory.story,
+                    from: #""pendingTransaction":null"#,
+                    to: #""pendingTransaction":"\#(SmallHistory.refused)""#
+                )
+            },
+            Tampering(7, "a barrier has no row for a finished branch") {
+                $0.remove(#""type":"barrier""#, #""branch":"online""#, SmallHistory.second)
+            },
+            Tampering(7, "a barrier has a row that the journal does not know") {
+                $0.insert(
+                    #""type":"barrier","participant":"draft","gid":"\#(SmallHistory.id(99))","branch":"draft","state":"confirmed""#
+                )
+            },
+            Tampering(8, "a transaction has not ended") {
+                $0.change(
+                    #""type":"journal""#,
+                    SmallHistory.second,
+                    from: #""isFinished":true"#,
+                    to: #""isFinished":false"#
+                )
+            },
+            Tampering(9, "a try took effect after its cancel") {
+                let subject = "\(SmallHistory.refused) draft"
+                $0.insert(#""type":"decision","subject":"\#(subject)","decision":"cancelled","invariant":9"#)
+                $0.insert(#""type":"decision","subject":"\#(subject)","decision":"reserved","invariant":9"#)
+            },
+            Tampering(10, "a reader saw what was refused") {
+                $0.insert(
+                    #""type":"saw","library":"online-service","post":"\#(SmallHistory.story)","revision":3,"title":"five""#
+                )
+            },
+            Tampering(10, "what was refused is live at the end") {
+                $0.change(#""type":"post""#, from: #""title":"two""#, to: #""title":"five""#)
+            },
+        ]
+    }
+
+    @Test("A valid one is valid")
+    func valid() throws {
+        let judgement = try SmallHistory().recording().judgement()
+        #expect(judgement.violations == [])
+        #expect(judgement.reasons == [])
+        #expect(judgement.verdict == .valid)
+        #expect(judgement.verdict.exitCode == 0)
+        #expect(judgement.differing == nil)
+        #expect(judgement.amounts.map(\.count) == [5, 1, 1, 2])
+    }
+
+    @Test("Whatever is tampered with, the invariant that it breaks notices", arguments: Tampering.all)
+    func tampered(tampering: Tampering) throws {
+        var history = SmallHistory()
+        tampering.tamper(&history)
+        #expect(history.lines != SmallHistory().lines)
+        let judgement = try history.recording().judgement()
+        #expect(judgement.violations.contains { $0.invariant == tampering.invariant }, "\(judgement.violations)")
+        #expect(judgement.verdict == .invalid)
+        #expect(judgement.verdict.exitCode == 1)
+        #expect(judgement.differing == .valid)
+    }
+
+    @Test("Each of the ten invariants has a history that breaks it")
+    func allTen() {
+        #expect(Set(Tampering.all.map(\.invariant)) == Set(1...10))
+    }
+
+    @Test(
+        "Less than the stated minimum proves nothing, and says what is missing",
+        arguments: ["confirmed", "refused", "faults", "failpoints"]
+    )
+    func minimum(name: String) throws {
+        let history = SmallHistory(
+            minimum: #"{"confirmed":0,"failpoints":0,"faults":0,"refused":0}"#
+                .replacing(#""\#(name)":0"#, with: #""\#(name)":9"#)
+        )
+        let judgement = try history.recording().judgement()
+        #expect(judgement.verdict == .unknown)
+        #expect(judgement.verdict.exitCode == 3)
+        #expect(judgement.reasons.count == 1)
+        #expect(judgement.reasons.first?.contains("9 or more") ?? false)
+    }
+
+    @Test("A history that is cut off anywhere is unknown, never invalid and never valid")
+    func cutOff() throws {
+        let whole = SmallHistory()
+        for count in 0..<whole.lines.count {
+            let data = Data(whole.lines.prefix(count).map { "\($0)\n" }.joined().utf8)
+            let judgement = try Recording(data).judgement()
+            #expect(judgement.verdict == .unknown, "after \(count) lines: \(judgement.violations)")
+            #expect(!judgement.reasons.isEmpty)
+        }
+    }
+
+    @Test("What was found while it ran is wrong, however it ends")
+    func cutOffAndInvalid() throws {
+        var history = SmallHistory()
+        history.insert(#""type":"contradiction","invariant":8,"found":"it did not end""#)
+        history.remove(#""type":"end""#)
+        let judgement = try history.recording().judgement()
+        #expect(judgement.verdict == .invalid)
+        #expect(judgement.violations.map(\.invariant) == [8])
+        #expect(!judgement.isFinalStateJudged)
+    }
+
+    @Test("A run that ended without a final state is unknown, and its own reason is told")
+    func noDump() throws {
+        var history = SmallHistory()
+        for type in ["journal", "barrier", "draft", "post", "spent"] { history.remove(#""type":"\#(type)""#) }
+        history.change(#""type":"end""#, from: #""verdict":"valid""#, to: #""verdict":"unknown""#)
+        history.change(#""type":"end""#, from: #""reason":null"#, to: #""reason":"it was stuck""#)
+        let judgement = try history.recording().judgement()
+        #expect(judgement.verdict == .unknown)
+        #expect(judgement.violations == [])
+        #expect(judgement.reasons.first?.contains("it was stuck") ?? false)
+    }
+
+    @Test("A request whose outcome is unknown may have committed")
+    func unknownAnswer() throws {
+        var history = SmallHistory()
+        history.change(
+            #""type":"ok","id":2"#,
+            from:
+                #""type":"ok","id":2,"status":200,"gid":"\#(SmallHistory.second)","post":"\#(SmallHistory.story)","error":null"#,
+            to: #""type":"unknown","id":2,"status":null,"gid":null,"post":null,"error":"timeout""#
+        )
+        #expect(try history.recording().judgement().verdict == .valid)
+    }
+
+    @Test("The timeline of a violation has what names it, the faults near to that, and the final state")
+    func timeline() throws {
+        var history = SmallHistory()
+        history.remove(#""type":"barrier""#, #""branch":"online""#, SmallHistory.second)
+        let recording = try history.recording()
+        let violation = try #require(recording.judgement().violations.first)
+        let timeline = recording.timeline(of: violation)
+        #expect(
+            timeline.lines.map(\.event.typeName) == [
+                "invoke", "ok", "fault", "decision", "healed", "ready", "recovered", "journal", "barrier",
+            ]
+        )
+        #expect(timeline.leftOut == 0)
+        #expect(timeline.lines.first?.event.summary.contains("'two'") ?? false)
+    }
+}
