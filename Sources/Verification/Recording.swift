@@ -100,6 +100,8 @@ package struct Recording: Sendable {
         case .notSaved(let id): _ = try takeSave(id)
         case .saw(let sighting): state.history.saw(sighting)
         case .decision(let decision, let subject, let invariant):
+            // A reservation decides nothing; only after a decision it contradicts that.
+            if decision == BranchOutcome.reserved.rawValue, state.history.decisions[subject] == nil { break }
             state.history.observed(decision, of: subject, invariant: invariant)
         case .contradiction(let violation): state.history.contradictions.append(violation)
         case .fault(let fault): faults[fault.kind, default: 0] += 1

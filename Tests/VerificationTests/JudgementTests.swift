@@ -184,6 +184,17 @@ struct JudgementTests {
         #expect(try history.recording().judgement().verdict == .valid)
     }
 
+    @Test("A branch that was seen reserved may become anything")
+    func reservedFirst() throws {
+        var history = SmallHistory()
+        for decision in ["reserved", "confirmed"] {
+            history.insert(
+                #""type":"decision","subject":"\#(SmallHistory.first) draft","decision":"\#(decision)","invariant":9"#
+            )
+        }
+        #expect(try history.recording().judgement().verdict == .valid)
+    }
+
     @Test("The timeline of a violation has what names it, the faults near to that, and the final state")
     func timeline() throws {
         var history = SmallHistory()
