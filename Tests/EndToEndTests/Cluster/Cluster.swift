@@ -58,8 +58,9 @@ final class Cluster: Sendable {
     ///   - timeouts: the orchestrator's.
     ///   - otherParticipants: further participants' ports by name.
     ///   - directory: an empty directory.
+    ///   - isTraced: whether strace writes down what the processes do; see ``trace(of:)``.
     /// - Throws: whatever the disk meets.
-    init(timeouts: Timeouts, otherParticipants: [String: Int], directory: URL) async throws {
+    init(timeouts: Timeouts, otherParticipants: [String: Int], directory: URL, isTraced: Bool) async throws {
         self.timeouts = timeouts
         self.directory = directory
         let secret = (0..<64).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
@@ -99,15 +100,31 @@ final class Cluster: Sendable {
         self.roleFlags = roleFlags
         var processes: [ServerRole: ServerProcess] = [:]
         for role in ServerRole.allCases {
+            var executable = try BuildFolder.executable(role.rawValue)
+            var arguments =
+                (roleFlags[role] ?? [])
+                + Self.sharedFlags(port: ports[role] ?? 0, dataFolder: role.rawValue, directory, timeouts)
+            if isTraced {
+                let output = Self.trace(of: role, in: directory)
+                (executable, arguments) = Strace.command(executable, arguments, output: output)
+            }
             processes[role] = ServerProcess(
                 name: role.rawValue,
-                executable: try BuildFolder.executable(role.rawValue),
-                arguments: (roleFlags[role] ?? [])
-                    + Self.sharedFlags(port: ports[role] ?? 0, dataFolder: role.rawValue, directory, timeouts),
+                executable: executable,
+                arguments: arguments,
                 logFolder: directory
             )
         }
         self.processes = processes
+    }
+
+    private static func trace(of role: ServerRole, in directory: URL) -> URL {
+        directory.appendingPathComponent("\(role.rawValue).trace")
+    }
+
+    /// The trace of a process that has ended, if the cluster is traced: its last life's.
+    func trace(of role: ServerRole) async throws -> [UInt8] {
+        try await Strace.read(Self.trace(of: role, in: directory))
     }
 
     private static func sharedFlags(
@@ -237,11 +254,13 @@ final class Cluster: Sendable {
 /// - Parameters:
 ///   - timeouts: the orchestrator's.
 ///   - otherParticipants: further participants' ports by name.
+///   - isTraced: whether strace writes down what the processes do.
 ///   - body: the scenario.
 /// - Throws: what keeps the cluster from starting; what the scenario throws is recorded.
 func withCluster(
     _ timeouts: Cluster.Timeouts = .init(),
     otherParticipants: [String: Int] = [:],
+    isTraced: Bool = false,
     _ body: @escaping @Sendable (Cluster) async throws -> Void
 ) async throws {
     let most = 3
@@ -255,7 +274,8 @@ func withCluster(
         let cluster = try await Cluster(
             timeouts: timeouts,
             otherParticipants: otherParticipants,
-            directory: directory
+            directory: directory,
+            isTraced: isTraced
         )
         let started = try await Cluster.$current.withValue(cluster) { () async throws -> Bool in
             try await cluster.run(isLastAttempt: attempt == most, body)
