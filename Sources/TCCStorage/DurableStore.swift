@@ -16,19 +16,37 @@ import Glibc
 /// then answers each (group commit: DeWitt et al., "Implementation Techniques for Main Memory Database Systems",
 /// SIGMOD 1984). It adds no delay: while one commit is being synced, the next group gathers by itself.
 ///
+/// - Operations that one caller hands over together are in one transaction, in their order.
 /// - An operation that throws fails alone. It may be run twice: once with the others, and once more in a savepoint of
 ///   its own after one of them failed, so it must do nothing but read and write the database.
 /// - A commit that fails and was cleanly rolled back (the disk is full) fails its operations with a 503 problem.
 /// - A commit whose fate is unknown (a failed sync) ends the process: at the next start, recovery reads the truth.
 public final class DurableStore: Sendable {
-    private struct Operation: Sendable {
-        let perform: @Sendable (Database) throws -> any Sendable
-        let complete: @Sendable (Result<any Sendable, any Error>) -> Void
+    private typealias Operation = @Sendable (Database) throws -> any Sendable
+
+    /// What one caller hands over: operations that share a transaction, and what to do with their results.
+    private struct Batch: Sendable {
+        let operations: [Operation]
+        let complete: @Sendable ([Result<any Sendable, any Error>]) -> Void
     }
 
     private struct Queue {
-        var waiting: [Operation] = []
+        var waiting: [Batch] = []
         var isDraining = false
+
+        /// Takes what is committed next: batches of so many operations, or one that has more.
+        mutating func takeGroup(ofAtMost most: Int) -> [Batch] {
+            var (batches, operations) = (0, 0)
+            for batch in waiting {
+                operations += batch.operations.count
+                if operations > most, batches > 0 { break }
+                batches += 1
+            }
+            let group = Array(waiting.prefix(batches))
+            waiting.removeFirst(batches)
+            isDraining = !group.isEmpty
+            return group
+        }
     }
 
     private static let largestGroup = 1024
@@ -118,12 +136,34 @@ public final class DurableStore: Sendable {
         _ operation: @escaping @Sendable (Database) throws -> Value,
         whenQueued: () -> Void = {}
     ) async throws -> Value {
-        let value = try await withCheckedThrowingContinuation { continuation in
-            enqueue(Operation(perform: operation) { continuation.resume(with: $0) })
+        let results = await withCheckedContinuation { continuation in
+            enqueue(Batch(operations: [operation]) { continuation.resume(returning: $0) })
             whenQueued()
         }
-        guard let value = value as? Value else { preconditionFailure("an operation returns one type") }
-        return value
+        return try Self.typed(results[0]).get()
+    }
+
+    /// Runs operations in one transaction, in their order; when this returns, what they wrote is on disk.
+    ///
+    /// - Parameter operations: each reads and writes the database, and nothing else; one that throws fails alone.
+    /// - Returns: for each operation what it returned, or what it threw, or a 503 problem if the disk is full.
+    public func write<Value: Sendable>(
+        all operations: [@Sendable (Database) throws -> Value]
+    ) async -> [Result<Value, any Error>] {
+        if operations.isEmpty { return [] }
+        // One by one: an array of functions cannot be cast to one of functions that return something more general.
+        let untyped = operations.map { operation -> Operation in { try operation($0) } }
+        let results = await withCheckedContinuation { continuation in
+            enqueue(Batch(operations: untyped) { continuation.resume(returning: $0) })
+        }
+        return results.map { Self.typed($0) }
+    }
+
+    private static func typed<Value>(_ result: Result<any Sendable, any Error>) -> Result<Value, any Error> {
+        result.map { value in
+            guard let value = value as? Value else { preconditionFailure("an operation returns one type") }
+            return value
+        }
     }
 
     /// Reads a snapshot that has everything whose write was answered, and nothing that is not on disk.
@@ -148,9 +188,9 @@ public final class DurableStore: Sendable {
         try writer.close()
     }
 
-    private func enqueue(_ operation: Operation) {
+    private func enqueue(_ batch: Batch) {
         let mustDrain = queue.withLock {
-            $0.waiting.append(operation)
+            $0.waiting.append(batch)
             let wasDraining = $0.isDraining
             $0.isDraining = true
             return !wasDraining
@@ -167,26 +207,26 @@ public final class DurableStore: Sendable {
     /// Commits group after group until nothing waits; runs on the database's writer thread.
     private func drain(_ database: Database) {
         while true {
-            let group = queue.withLock { queue in
-                let group = Array(queue.waiting.prefix(Self.largestGroup))
-                queue.waiting.removeFirst(group.count)
-                queue.isDraining = !group.isEmpty
-                return group
-            }
+            let group = queue.withLock { $0.takeGroup(ofAtMost: Self.largestGroup) }
             if group.isEmpty { return }
+            let operations = group.flatMap(\.operations)
             let results: [Result<any Sendable, any Error>]
             do {
-                results = try apply(group, in: database, isolated: false)
+                results = try apply(operations, in: database, isolated: false)
             } catch is NeedsIsolation {
                 do {
-                    results = try apply(group, in: database, isolated: true)
+                    results = try apply(operations, in: database, isolated: true)
                 } catch {
-                    results = group.map { _ in .failure(Self.readable(error)) }
+                    results = operations.map { _ in .failure(Self.readable(error)) }
                 }
             } catch {
-                results = group.map { _ in .failure(Self.readable(error)) }
+                results = operations.map { _ in .failure(Self.readable(error)) }
             }
-            for (operation, result) in zip(group, results) { operation.complete(result) }
+            var rest = results[...]
+            for batch in group {
+                batch.complete(Array(rest.prefix(batch.operations.count)))
+                rest = rest.dropFirst(batch.operations.count)
+            }
         }
     }
 
@@ -208,7 +248,7 @@ public final class DurableStore: Sendable {
                 let changes = database.totalChangesCount
                 do {
                     if isolated { try database.execute(sql: "SAVEPOINT operation") }
-                    results.append(.success(try operation.perform(database)))
+                    results.append(.success(try operation(database)))
                     if isolated { try database.execute(sql: "RELEASE operation") }
                 } catch {
                     if isolated, database.isInsideTransaction {

@@ -262,6 +262,78 @@ struct DurableStoreTests {
         }
     }
 
+    // MARK: Batches
+
+    @Test func aBatchIsOneCommitInItsOrderWhateverElseWaits() async throws {
+        try await withStore { store in
+            let counter = CommitCounter()
+            try await store.write { $0.add(transactionObserver: counter) }
+            let before = counter.commits.events.count
+            // More than a group has at most: a batch is never split.
+            let results = await store.write(
+                all: (1...1500)
+                    .map { number in
+                        { database in
+                            try Self.insert(number, in: database)
+                            return try Int.fetchOne(database, sql: "SELECT count(*) FROM notes") ?? 0
+                        }
+                    }
+            )
+            let counts = try results.map { try $0.get() }
+            #expect(counts == Array(1...1500))
+            #expect(counter.commits.events.count - before == 1)
+
+            try await withThrowingTaskGroup { group in
+                for caller in 2...9 {
+                    group.addTask {
+                        let results = await store.write(
+                            all: (0..<400).map { number in { try Self.insert(caller * 10_000 + number, in: $0) } }
+                        )
+                        for result in results { try result.get() }
+                    }
+                }
+                try await group.waitForAll()
+            }
+            #expect(try await numbers(store).count == 1500 + 8 * 400)
+        }
+    }
+
+    @Test func anOperationOfABatchFailsAloneAndLeavesNothing() async throws {
+        try await withStore { store in
+            let results = await store.write(
+                all: (1...10)
+                    .map { number in
+                        { database in
+                            try Self.insert(number, in: database)
+                            if number == 4 { throw Refusal(number: number) }
+                        }
+                    }
+            )
+            try expectOnly(4, toFailIn: results)
+            #expect(try await numbers(store) == [1, 2, 3, 5, 6, 7, 8, 9, 10])
+        }
+    }
+
+    @Test func aCommitThatIsRolledBackFailsAWholeBatch() async throws {
+        try await withStore(failpoints: "storage.commit.before=error@1") { store in
+            let results = await store.write(all: (1...3).map { number in { try Self.insert(number, in: $0) } })
+            for result in results {
+                let problem = #expect(throws: Problem.self) { try result.get() }
+                #expect(problem?.code == "storage-full")
+            }
+            #expect(results.count == 3)
+            let written = try await numbers(store)
+            #expect(written == [])
+        }
+    }
+
+    @Test func anEmptyBatchIsNoCommit() async throws {
+        try await withStore(failpoints: "storage.commit.before=error") { store in
+            let none: [@Sendable (Database) throws -> Int] = []
+            #expect(await store.write(all: none).isEmpty)
+        }
+    }
+
     private func expectOnly(_ number: Int, toFailIn results: [Result<Void, any Error>]) throws {
         #expect(results.count == 10)
         for (index, result) in results.enumerated() {
