@@ -68,7 +68,7 @@ public enum BarrierTable {
     }
 }
 
-/// Limits on time that participants and coordinators agree on.
+/// Limits that participants and coordinators agree on.
 public enum ProtocolLimits {
     /// The longest try timeout that a coordinator takes.
     public static let longestTryTimeout: Duration = .seconds(3600)
@@ -76,6 +76,8 @@ public enum ProtocolLimits {
     public static let longestDeadline: Duration = .seconds(7200)
     /// How far behind the oldest unfinished transaction a participant's horizon stays.
     public static let horizonMargin: Duration = .seconds(3600)
+    /// How many calls a batch has at most.
+    public static let mostCallsInBatch = 1000
     /// How long a coordinator keeps an idempotency key at least.
     public static let shortestKeyLife: Duration = .seconds(86400)
 }

@@ -19,6 +19,26 @@ public struct APIContext: RequestContext {
     }
 }
 
+extension APIContext {
+    fileprivate func problem(for error: any Error, in request: Request) -> Problem {
+        if let problem = error as? Problem { return problem.withStatusOfProblem }
+        logger.error(
+            "A request failed",
+            metadata: ["error": "\(error)", "http.method": "\(request.method)", "url.path": "\(request.uri.path)"]
+        )
+        return Problem(500, "internal-error", "Something went wrong here. Ask again with the same key.")
+    }
+}
+
+extension Problem {
+    /// The same with 500, if its status is none of a problem.
+    fileprivate var withStatusOfProblem: Problem {
+        var problem = self
+        if !(400...599).contains(status) { problem.status = 500 }
+        return problem
+    }
+}
+
 /// A request whose caller is known and whose body has been read.
 public struct APIRequest: Sendable {
     /// The request line and headers.
@@ -60,6 +80,13 @@ public struct APIRequest: Sendable {
     public func decode<Value: Decodable>(_ type: Value.Type) throws -> Value {
         try JSONCoding.decode(type, from: body)
     }
+
+    /// What a caller is told of an error that is about a part of its request: the problem that it is, or 500 for any
+    /// other, which is logged.
+    ///
+    /// - Parameter error: the error.
+    /// - Returns: a problem with the status of one.
+    public func problem(for error: any Error) -> Problem { context.problem(for: error, in: request) }
 
     /// The subject of the caller's token.
     public var subject: String { caller?.subject ?? "" }
@@ -172,19 +199,11 @@ private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {
             let response = try await routes.respond(to: request, context: context)
             // The router answers an unknown path, and a wrong method as well, by itself; this is how it marks both.
             return context.endpointPath == "NotFound" ? notFound(request) : response
-        } catch let problem as Problem {
-            return .problem(problem)
         } catch is Unanswerable {
             try await context.channel.close()
             throw Unanswerable()
         } catch {
-            context.logger.error(
-                "A request failed",
-                metadata: ["error": "\(error)", "http.method": "\(request.method)", "url.path": "\(request.uri.path)"]
-            )
-            return .problem(
-                Problem(500, "internal-error", "Something went wrong here. Ask again with the same key.")
-            )
+            return .problem(context.problem(for: error, in: request))
         }
     }
 
@@ -230,8 +249,7 @@ extension Response {
     /// - Parameter problem: the problem.
     /// - Returns: an answer with the problem's status and `application/problem+json`.
     public static func problem(_ problem: Problem) -> Response {
-        var problem = problem
-        if !(400...599).contains(problem.status) { problem.status = 500 }
+        let problem = problem.withStatusOfProblem
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
         if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer" }

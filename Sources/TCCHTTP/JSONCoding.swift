@@ -34,11 +34,36 @@ public enum JSONCoding {
             guard let value = try? JSONDecoder().decode(JSONValue.self, from: Data(buffer: body)),
                 let field = pathOfFraction(in: value)
             else { throw malformed }
-            throw Problem.invalid(field, "must be a whole number of 64 bits")
+            throw Problem.invalid(field, notWhole)
         } catch let error as DecodingError {
             throw problem(for: error)
         }
     }
+
+    /// One of several values in a body, each of which is refused alone if it is not valid.
+    public struct Part<Value: Decodable & Sendable>: Decodable, Sendable {
+        /// The value; or why it is not valid, as if it were the whole body.
+        public let result: Result<Value, any Error>
+
+        /// Reads it.
+        public init(from decoder: any Decoder) throws {
+            do {
+                self.result = .success(try Value(from: decoder))
+            } catch let error as DecodingError {
+                self.result = .failure(JSONCoding.problem(for: error, below: decoder.codingPath.count))
+            } catch let problem as Problem {
+                self.result = .failure(problem)
+            } catch {
+                // Foundation's own, which it turns into a DecodingError only in the end: see ``decode(_:from:)``. What
+                // is malformed is so as a whole.
+                guard let value = try? JSONValue(from: decoder) else { throw error }
+                let fraction = pathOfFraction(in: value)
+                self.result = .failure(fraction.map { Problem.invalid($0, notWhole) } ?? error)
+            }
+        }
+    }
+
+    private static let notWhole = "must be a whole number of 64 bits"
 
     private static let malformed = Problem(400, "malformed-json", "The body is not JSON in UTF-8.")
 
@@ -95,16 +120,17 @@ public enum JSONCoding {
         }
     }
 
-    private static func problem(for error: DecodingError) -> Problem {
+    private static func problem(for error: DecodingError, below depth: Int = 0) -> Problem {
+        func name(_ path: [any CodingKey]) -> String { Self.name(of: Array(path.dropFirst(depth))) }
         switch error {
         case .dataCorrupted(let context):
-            return .invalid(name(of: context.codingPath), context.debugDescription)
+            return .invalid(name(context.codingPath), context.debugDescription)
         case .keyNotFound(let key, let context):
-            return .invalid(name(of: context.codingPath + [key]), "is missing")
+            return .invalid(name(context.codingPath + [key]), "is missing")
         case .valueNotFound(_, let context):
-            return .invalid(name(of: context.codingPath), "must not be null")
+            return .invalid(name(context.codingPath), "must not be null")
         case .typeMismatch(let type, let context):
-            return .invalid(name(of: context.codingPath), "must be \(description(of: type))")
+            return .invalid(name(context.codingPath), "must be \(description(of: type))")
         @unknown default:
             return Problem(400, "malformed-json", "The body cannot be read.")
         }

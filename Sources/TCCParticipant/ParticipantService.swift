@@ -51,11 +51,7 @@ public struct ParticipantService<R: Resource>: Sendable {
     /// - Returns: the branch's outcome so far: reserved, or confirmed if the decision was there first.
     /// - Throws: a problem: the refusal, 410 or 422.
     public func attempt(_ call: BranchCall<R.Payload>) async throws -> BranchOutcome {
-        try await failpoints.pass(.participantReserveBefore)
-        let now = world.wallClock()
-        let result = await outcome(of: .try) { try Barrier.attempt(call, on: resource, at: now, in: $0) }
-        try await failpoints.pass(.participantReserveAfter)
-        return try result.get()
+        try await apply([.attempt(call)])[0].get()
     }
 
     /// Applies a decision; when this returns, it is on disk.
@@ -67,27 +63,40 @@ public struct ParticipantService<R: Resource>: Sendable {
     /// - Returns: the outcome that fits the decision.
     /// - Throws: a 409 problem if the branch cannot do as decided.
     public func carryOut(_ decision: Decision, _ id: BranchID, action: String) async throws -> BranchOutcome {
-        let isConfirm = decision == .confirm
-        try await failpoints.pass(isConfirm ? .participantConfirmBefore : .participantCancelBefore)
-        let now = world.wallClock()
-        let result = await outcome(of: decision.operation) {
-            try Barrier.carryOut(decision, id, action: action, on: resource, at: now, in: $0)
-        }
-        try await failpoints.pass(isConfirm ? .participantConfirmAfter : .participantCancelAfter)
-        return try result.get()
+        try await apply([.carryOut(decision, id, action: action)])[0].get()
     }
 
-    private func outcome(
-        of operation: TCC.Operation,
-        _ write: @escaping @Sendable (Database) throws -> BranchOutcome
-    ) async -> Result<BranchOutcome, any Error> {
-        let result: Result<BranchOutcome, any Error>
+    /// Applies calls in one local transaction, in their order; when this returns, what they did is on disk.
+    ///
+    /// - Parameter calls: tries and decisions, of whichever transactions.
+    /// - Returns: for each call its branch's outcome, or the error that it would have met alone.
+    public func apply(_ calls: [ParticipantCall<R.Payload>]) async -> [Result<BranchOutcome, any Error>] {
+        var results: [Int: Result<BranchOutcome, any Error>] = [:]
+        for (index, call) in calls.enumerated() {
+            do { try await failpoints.pass(call.failpointBefore) } catch { results[index] = .failure(error) }
+        }
+        let now = world.wallClock()
+        let passed = calls.indices.filter { results[$0] == nil }
+        let outcomes = await store.write(
+            all: passed.map { index in
+                let call = calls[index]
+                return { try call.apply(on: resource, at: now, in: $0) }
+            }
+        )
+        for (index, outcome) in zip(passed, outcomes) {
+            let call = calls[index]
+            count(call.operation, outcome)
+            results[index] = outcome
+            do { try await failpoints.pass(call.failpointAfter) } catch { results[index] = .failure(error) }
+        }
+        return calls.indices.compactMap { results[$0] }
+    }
+
+    private func count(_ operation: TCC.Operation, _ result: Result<BranchOutcome, any Error>) {
         let word: String
-        do {
-            let outcome = try await store.write(write)
-            (result, word) = (.success(outcome), outcome.rawValue)
-        } catch {
-            (result, word) = (.failure(error), (error as? Problem)?.code ?? "error")
+        switch result {
+        case .success(let outcome): word = outcome.rawValue
+        case .failure(let error): word = (error as? Problem)?.code ?? "error"
         }
         Counter(
             label: "tcc.participant.calls",
@@ -95,30 +104,48 @@ public struct ParticipantService<R: Resource>: Sendable {
             factory: metrics
         )
         .increment()
-        return result
     }
-
-    private struct Ignored: Decodable, Sendable {}
 
     private struct OutcomeBody: Encodable {
         let outcome: BranchOutcome
     }
 
-    /// Adds `POST /tcc/try`, `/tcc/confirm` and `/tcc/cancel`.
+    private struct BatchBody: Decodable {
+        let calls: [JSONCoding.Part<BatchedCall<R.Payload>>]
+    }
+
+    /// Adds `POST /tcc/try`, `/tcc/confirm`, `/tcc/cancel` and `/tcc/batch`.
     ///
     /// - Parameter api: the API.
     public func addRoutes(to api: inout API) {
         api.on(.post, "/tcc/try", allow: [.service], bodyLimit: Self.largestBody) { request in
-            let call = try request.decode(BranchCall<R.Payload>.self)
-            guard call.deadline != nil else { throw Problem.invalid("deadline", "is missing") }
-            guard call.payload != nil else { throw Problem.invalid("payload", "is missing") }
-            return try .json(OutcomeBody(outcome: try await attempt(call)))
+            try await answer(try ParticipantCall(try request.decode(BranchCall<R.Payload>.self)))
         }
         for decision in [Decision.confirm, .cancel] {
             api.on(.post, "/tcc/\(decision.rawValue)", allow: [.service], bodyLimit: Self.largestBody) { request in
-                let call = try request.decode(BranchCall<Ignored>.self)
-                return try .json(OutcomeBody(outcome: try await carryOut(decision, call.id, action: call.action)))
+                try await answer(ParticipantCall(decision, try request.decode(BranchCall<Ignored>.self)))
             }
+        }
+        api.on(.post, "/tcc/batch", allow: [.service], bodyLimit: Self.largestBody) { request in
+            let calls = try request.decode(BatchBody.self).calls
+            guard calls.count <= ProtocolLimits.mostCallsInBatch else {
+                throw Problem.invalid("calls", "must be at most \(ProtocolLimits.mostCallsInBatch)")
+            }
+            // `try?`: a call that cannot be read keeps its problem as its result.
+            var outcomes = await apply(calls.compactMap { try? $0.result.get().call })[...]
+            let results = calls.map { call in call.result.flatMap { _ in outcomes.removeFirst() } }
+            return try .json(BatchAnswer(results: results.map { Self.result($0, of: request) }))
+        }
+    }
+
+    private func answer(_ call: ParticipantCall<R.Payload>) async throws -> Response {
+        try .json(OutcomeBody(outcome: try await apply([call])[0].get()))
+    }
+
+    private static func result(_ result: Result<BranchOutcome, any Error>, of request: APIRequest) -> BatchResult {
+        switch result {
+        case .success(let outcome): BatchResult(outcome: outcome)
+        case .failure(let error): BatchResult(problem: request.problem(for: error))
         }
     }
 }

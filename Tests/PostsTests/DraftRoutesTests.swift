@@ -128,6 +128,31 @@ struct DraftRoutesTests {
         }
     }
 
+    @Test("a fraction is a batch's one call's affair, and names its field in that call")
+    func aFractionInABatch() async throws {
+        try await Library.open(.draft) { (library) async throws in
+            let calls = ["1.5", "1"]
+                .map { revision in
+                    let gid = World.system.makeIdentifier()
+                    let deadline = World.system.wallClock() + .seconds(60)
+                    let payload = """
+                        {"postID":"\(gid)","author":"ann","baseRevision":0,"revision":\(revision),
+                        "title":"T","content":"C"}
+                        """
+                    return """
+                        {"op":"try","gid":"\(gid)","branch":"draft","action":"publish","deadline":"\(deadline)",
+                        "payload":\(payload)}
+                        """
+                }
+            let body = Array("{\"calls\":[\(calls.joined(separator: ","))]}".utf8)
+            let answer = try await library.send(.post, "/tcc/batch", as: "o", role: .service, bytes: body)
+            #expect(answer.status == 200)
+            let results = try JSONCoding.decode(BatchAnswer.self, from: try JSONCoding.encode(answer.body)).results
+            #expect(results.map(\.status) == [422, 200])
+            #expect(results[0].problem?.extensions["field"] == "payload.revision")
+        }
+    }
+
     @Test("names that only look alike are two authors")
     func namesAreComparedByTheirBytes() async throws {
         try await Library.open(.draft) { (library) async throws in

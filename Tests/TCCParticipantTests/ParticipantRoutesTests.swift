@@ -13,44 +13,12 @@ import Testing
 
 @Suite("A participant's routes")
 struct ParticipantRoutesTests {
-    private struct Client: Sendable {
-        let http: any TestClientProtocol
-        let authority: TokenAuthority
-        let participant: ParticipantUnderTest<QuotaLedger>
-
-        func post(_ path: String, _ body: String, token: String? = nil) async throws -> TestResponse {
-            let token = if let token { token } else { try await authority.ownToken() }
-            return try await http.execute(
-                uri: path,
-                method: .post,
-                headers: [.authorization: "Bearer \(token)", .contentType: "application/json"],
-                body: ByteBuffer(string: body)
-            )
-        }
-
-        /// A call's body, and a try's with its payload.
-        func body(_ id: BranchID, attempt: Bool = false) -> String {
-            let common = #""gid":"\#(id.gid)","branch":"\#(id.branch)","action":"publish""#
-            guard attempt else { return "{\(common)}" }
-            let deadline = participant.clock.now + .seconds(35)
-            return "{\(common),\"deadline\":\"\(deadline)\",\"payload\":{\"author\":\"ada\"},\"unknown\":[]}"
-        }
-    }
-
-    private let secret = Data("0123456789abcdef0123456789abcdef".utf8)
-
-    private func withClient(_ body: @Sendable @escaping (Client) async throws -> Void) async throws {
-        try await withParticipant(QuotaLedger(), registerMigrations: QuotaLedger.registerMigrations) { participant in
-            try await participant.store.write { database in
+    private func withClient(_ body: @Sendable @escaping (ParticipantClient) async throws -> Void) async throws {
+        try await ParticipantClient.run { client in
+            try await client.participant.store.write { database in
                 try database.execute(sql: "INSERT INTO account VALUES ('ada', 2, 0)")
             }
-            let authority = await TokenAuthority(secret: secret, subject: "orchestrator")
-            var api = API(authority: authority)
-            participant.service.addRoutes(to: &api)
-            let application = Application(responder: api.responder())
-            try await application.test(.router) { http in
-                try await body(Client(http: http, authority: authority, participant: participant))
-            }
+            try await body(client)
         }
     }
 
@@ -101,7 +69,7 @@ struct ParticipantRoutesTests {
 
     // MARK: Who may call
 
-    @Test(arguments: ["/tcc/try", "/tcc/confirm", "/tcc/cancel"])
+    @Test(arguments: ["/tcc/try", "/tcc/confirm", "/tcc/cancel", "/tcc/batch"])
     func withoutAGoodTokenTheAnswerIs401WhateverTheBody(path: String) async throws {
         try await withClient { client in
             let stranger = await TokenAuthority(secret: Data("another secret of thirty-two bytes".utf8), subject: "x")
@@ -132,7 +100,7 @@ struct ParticipantRoutesTests {
                 lifetime: .seconds(60)
             )
             let id = client.participant.newBranch()
-            for path in ["/tcc/try", "/tcc/confirm", "/tcc/cancel"] {
+            for path in ["/tcc/try", "/tcc/confirm", "/tcc/cancel", "/tcc/batch"] {
                 let response = try await client.post(path, client.body(id, attempt: true), token: token)
                 #expect(response.status == .forbidden)
                 #expect(try problem(response).code == "wrong-role")
@@ -230,7 +198,7 @@ struct ParticipantRoutesTests {
         }
     }
 
-    @Test(arguments: ["/tcc/try", "/tcc/confirm", "/tcc/cancel"])
+    @Test(arguments: ["/tcc/try", "/tcc/confirm", "/tcc/cancel", "/tcc/batch"])
     func aWrongMethodIs405WithAllow(path: String) async throws {
         try await withClient { client in
             for method in [HTTPRequest.Method.get, .put, .delete, .patch] {

@@ -32,8 +32,10 @@ struct Route: Sendable, CustomTestStringConvertible {
         Route(role: .draft, method: .post, path: "/tcc/try", allowed: [.service]),
         Route(role: .draft, method: .post, path: "/tcc/confirm", allowed: [.service]),
         Route(role: .draft, method: .post, path: "/tcc/cancel", allowed: [.service]),
+        Route(role: .draft, method: .post, path: "/tcc/batch", allowed: [.service]),
         Route(role: .online, method: .post, path: "/tcc/try", allowed: [.service]),
         Route(role: .online, method: .post, path: "/tcc/confirm", allowed: [.service]),
         Route(role: .online, method: .post, path: "/tcc/cancel", allowed: [.service]),
+        Route(role: .online, method: .post, path: "/tcc/batch", allowed: [.service]),
     ]
 }
