@@ -169,7 +169,9 @@ let package = Package(
         .executableTarget(name: "orchestrator", dependencies: ["OrchestratorCommands"], swiftSettings: settings),
         .target(
             name: "ChaosCommands",
-            dependencies: ["Hosting", "Simulation", "TCC", "Verification", argumentParser],
+            dependencies: [
+                "Failpoints", "Harness", "Hosting", "Simulation", "Supervision", "TCC", "Verification", argumentParser,
+            ],
             swiftSettings: settings
         ),
         .executableTarget(name: "chaos", dependencies: ["ChaosCommands"], swiftSettings: settings),
@@ -191,6 +193,15 @@ let package = Package(
                 "DraftLibrary", "Failpoints", "OnlineLibrary", "Posts", "QuotaLedger", "TCC", "TCCCoordinator",
                 "TCCHTTP", "TCCParticipant", "TCCStorage", "Verification", grdb, logging, metrics, nioCore,
                 "Publishing",
+            ],
+            swiftSettings: settings
+        ),
+        // The real processes, faults between and in them, clients and readers: what `chaos run` and `sweep` are made of.
+        .target(
+            name: "Harness",
+            dependencies: [
+                "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "Posts", "Supervision", "TCC", "TCCHTTP",
+                "Verification", grdb, httpTypes, hummingbird, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -250,6 +261,14 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "HarnessTests",
+            dependencies: [
+                "Failpoints", "Harness", "Supervision", "TCC", "TCCHTTP", "Verification", "chaos", "draft-service",
+                "online-service", "orchestrator", "quota-service", hummingbird, httpTypes, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "SupervisionTests",
             dependencies: ["Supervision", "TCC", lifecycle, logging],
             swiftSettings: settings
@@ -266,7 +285,7 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Failpoints", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
+                "Failpoints", "Harness", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
                 "TCCStorage", "draft-service", "online-service", "orchestrator", "promotion-service",
                 "quota-service", "Verification", grdb, hummingbird, httpTypes,
                 lifecycle, logging, nioCore,

@@ -132,6 +132,12 @@ public struct HostSettings: Hashable, Sendable {
     /// Whether the process stops when its standard input ends: when whoever started it has died, however that came.
     public var stopsWithStandardInput: Bool
 
+    /// The environment's variables that our processes read, which one that is started for a purpose must not inherit.
+    package static let variables = [
+        "HOST", "PORT", "DATA_DIR", "SECRET_FILE", "LOG_LEVEL", "RETENTION", "TRY_TIMEOUT", "ANSWER_TIMEOUT",
+        "CALL_TIMEOUT", "DEADLINE_MARGIN", "MAX_IN_FLIGHT", "DRAFT_URL", "ONLINE_URL", "COORDINATOR_URL",
+    ]
+
     /// The environment variable that sets ``stopsWithStandardInput``.
     public static let stopWithStandardInput = "TCC_STOP_WITH_STDIN"
 

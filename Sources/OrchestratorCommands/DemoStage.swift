@@ -8,11 +8,6 @@ import TCC
 final class DemoStage: Sendable {
     private static let longestStart = Duration.seconds(10)
     private static let longestDying = Duration.seconds(5)
-    /// What the processes must not take over from whoever runs the demo.
-    private static let variables = [
-        "HOST", "PORT", "DATA_DIR", "SECRET_FILE", "LOG_LEVEL", "RETENTION", "TRY_TIMEOUT", "ANSWER_TIMEOUT",
-        "CALL_TIMEOUT", "DEADLINE_MARGIN", "MAX_IN_FLIGHT", "DRAFT_URL", "ONLINE_URL", "COORDINATOR_URL",
-    ]
 
     /// Where the services are.
     let addresses: ServiceAddresses
@@ -57,7 +52,7 @@ final class DemoStage: Sendable {
     ///   - failpoints: where it is to die or pause (`TCC_FAILPOINTS`).
     /// - Throws: a ``CommandFailure`` if it does not serve.
     func start(_ program: OwnProgram, failpoints: String? = nil) async throws {
-        var environment: [String: String?] = Dictionary(uniqueKeysWithValues: Self.variables.map { ($0, nil) })
+        var environment: [String: String?] = Dictionary(uniqueKeysWithValues: HostSettings.variables.map { ($0, nil) })
         environment["TCC_FAILPOINTS"] = .some(failpoints)
         environment[HostSettings.stopWithStandardInput] = "1"
         let life = ChildLife(program.child(flags(of: program), environment: environment, folder: folder))

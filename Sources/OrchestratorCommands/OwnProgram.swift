@@ -1,4 +1,3 @@
-import Foundation
 import Supervision
 
 /// The programs that are built together with this one.
@@ -24,11 +23,9 @@ enum OwnProgram: String, CaseIterable {
     ///   - folder: where it starts; nil for here.
     /// - Returns: the command.
     func child(_ arguments: [String] = [], environment: [String: String?], folder: String? = nil) -> ChildCommand {
-        let beside = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
-            .appending(path: rawValue)
         return ChildCommand(
             name: rawValue,
-            program: beside?.path(percentEncoded: false) ?? rawValue,
+            program: OwnPrograms.path(rawValue),
             arguments: (self == .orchestrator ? ["serve"] : []) + arguments,
             environment: environment,
             folder: folder

@@ -1,5 +1,5 @@
 import Synchronization
-import TCC
+package import TCC
 
 /// Who is in the simulated world.
 package enum Party: String, Hashable, Sendable, CaseIterable, Codable {

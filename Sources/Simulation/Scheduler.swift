@@ -1,4 +1,5 @@
 import Synchronization
+import TCC
 
 #if canImport(Darwin)
 import Darwin

@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Harness
 import NIOCore
 import TCC
 import TCCHTTP
@@ -49,8 +50,6 @@ extension Cluster {
     @discardableResult
     func send(_ request: Request) async throws -> Answer? {
         let number = history.sent(request)
-        var headers = [("Idempotency-Key", request.key)]
-        if let ifMatch = request.ifMatch { headers.append(("If-Match", ifMatch)) }
         var answer: Answer?
         do {
             answer = try await call(
@@ -58,7 +57,7 @@ extension Cluster {
                 .post,
                 request.path,
                 as: request.caller,
-                headers: headers,
+                headers: request.headers,
                 body: try request.body()
             )
         } catch is CancellationError {
@@ -178,12 +177,4 @@ extension Cluster {
         #expect(answer.status == 200, "\(answer.text)")
         return try #require(answer.postID, "no postID in \(answer.text)")
     }
-}
-
-extension Answer {
-    /// The post that a transaction of the orchestrator is about.
-    var postID: UUIDv7? { transaction?.labels["postID"]?.string.flatMap { UUIDv7($0) } }
-
-    /// The revision that a publish made live.
-    var revision: Int? { transaction?.labels["revision"]?.integer.map { Int($0) } }
 }

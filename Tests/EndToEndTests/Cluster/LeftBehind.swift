@@ -4,6 +4,7 @@ import Foundation
 import Darwin
 #else
 import Glibc
+import Harness
 #endif
 
 /// What a command should not leave behind.

@@ -1,4 +1,5 @@
 import HTTPTypes
+import Harness
 import TCC
 import TCCHTTP
 import Verification

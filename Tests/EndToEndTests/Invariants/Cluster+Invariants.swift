@@ -1,7 +1,5 @@
 import Foundation
-import GRDB
-import HTTPTypes
-import NIOCore
+import Harness
 import TCC
 import TCCHTTP
 import Testing
@@ -21,7 +19,7 @@ extension Cluster {
         var left: [String] = []
         do {
             let taken = try await eventually("every transaction has ended", within: Self.healingTime) {
-                left = try unfinished()
+                left = try databases.unfinished()
                 return left.isEmpty
             }
             try await observeDecisions()
@@ -31,11 +29,6 @@ extension Cluster {
                 description: "\(Violation(8, "after \(Self.healingTime) still \(left.joined(separator: ", "))"))"
             )
         }
-    }
-
-    private func unfinished() throws -> [String] {
-        try journal().filter { !$0.isFinished }.map { "\($0.gid) \($0.state.rawValue)" }
-            + barriers().filter { $0.state == .reserved }.map { "\($0.gid) \($0.branch) \($0.state.rawValue)" }
     }
 
     /// Waits until nothing moves, repeats calls of the past, and checks all ten invariants.
@@ -52,14 +45,7 @@ extension Cluster {
 
     /// Notes what journal and barriers say at this moment: no decision may ever change, no branch go back.
     func observeDecisions() async throws {
-        for entry in try journal() {
-            if let decision = entry.state.decision {
-                history.observed(decision.rawValue, of: "\(entry.gid)", invariant: 1)
-            }
-        }
-        for row in try barriers() where row.state != .reserved {
-            history.observed(row.state.rawValue, of: "\(row.gid) \(row.branch) at \(row.participant)", invariant: 2)
-        }
+        try databases.decisions { history.observed($0, of: $1, invariant: $2) }
     }
 
     func finalState() async throws -> FinalState {
@@ -82,84 +68,27 @@ extension Cluster {
         return state
     }
 
-    // MARK: Calls of the past
-
     /// Delivers tries, confirms and cancels once more, as a slow network might: nothing may come of them.
     private func replayCalls() async throws {
         let entries = try journal().filter { !$0.branches.isEmpty }.suffix(Self.mostReplayed)
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for entry in entries {
-                for branch in entry.branches { group.addTask { try await self.replay(entry, branch.name) } }
-            }
-            try await group.waitForAll()
-        }
-    }
-
-    private func replay(_ entry: JournalEntry, _ branch: ParticipantName) async throws {
-        guard let base = participantURLs[branch.description] else { return }
-        let payload = TryPayload(
-            postID: entry.postID ?? entry.gid,
-            author: "alice",
-            baseRevision: 0,
-            revision: 1,
-            title: "A try after its end",
-            content: ""
-        )
-        let deadline = Timestamp(milliseconds: Int64(Date().timeIntervalSince1970 * 1000)) + .seconds(30)
-        let call = BranchCall(gid: entry.gid, branch: branch, action: "publish", deadline: deadline, payload: payload)
-        let isConfirmed = entry.state.decision == .confirm
-        let expected: [(operation: String, status: Int, word: String, invariant: Int)] =
-            isConfirmed
-            ? [("try", 200, "confirmed", 3), ("confirm", 200, "confirmed", 3), ("cancel", 409, "already-confirmed", 2)]
-            : [("try", 410, "", 9), ("confirm", 409, "already-cancelled", 2), ("cancel", 200, "cancelled", 2)]
-        for (operation, status, word, invariant) in expected {
-            let answer = Answer(
-                try await client.call(
-                    .post,
-                    "\(base)/tcc/\(operation)",
-                    token: try await authority.ownToken(),
-                    body: try JSONCoding.encode(call),
-                    timeout: .seconds(5)
-                )
-            )
-            let found = answer.status == 200 ? answer.decode([String: String].self)?["outcome"] : answer.problem?.code
-            if answer.status != status || !word.isEmpty && found != word {
-                let text =
-                    "\(operation) of the \(entry.state.rawValue) \(entry.gid) at \(branch): \(answer.status) \(answer.text)"
-                history.contradicted(Violation(invariant, text))
-            }
-        }
-    }
-
-    private var participantURLs: [String: String] {
-        ledgers.mapValues { "http://127.0.0.1:\($0)" }
+        let urls = ledgers.mapValues { "http://127.0.0.1:\($0)" }
             .merging(["draft": url(.draft), "online": url(.online)]) { own, _ in own }
+        let repetition = Repetition(client: client, authority: authority, urls: urls)
+        for violation in try await repetition.repeatCalls(of: entries) { history.contradicted(violation) }
     }
 
     // MARK: Reading the databases
 
     /// The journal, oldest transaction first.
-    func journal() throws -> [JournalEntry] {
-        try read(databasePath(.orchestrator)) { try JournalEntry.all(in: $0) } ?? []
-    }
+    func journal() throws -> [JournalEntry] { try databases.entries() }
 
     /// The barriers of all participants.
-    func barriers() throws -> [BarrierRow] {
-        let ledgers = ledgers.keys.sorted().map { ($0, directory.appendingPathComponent("\($0).sqlite").path) }
-        return try ([("draft", databasePath(.draft)), ("online", databasePath(.online))] + ledgers)
-            .flatMap { participant, path in try read(path) { try BarrierRow.all(of: participant, in: $0) } ?? [] }
-    }
+    func barriers() throws -> [BarrierRow] { try databases.barriers() }
 
-    /// Reads a database that a server may have open, without touching it; nil if there is none.
-    private func read<Value>(_ path: String, _ perform: (Database) throws -> Value) throws -> Value? {
-        guard FileManager.default.fileExists(atPath: path) else { return nil }
-        var configuration = Configuration()
-        configuration.readonly = true
-        configuration.busyMode = .timeout(2)
-        let queue = try DatabaseQueue(path: path, configuration: configuration)
-        defer {
-            do { try queue.close() } catch { Issue.record(error) }
-        }
-        return try queue.read(perform)
+    private var databases: Databases {
+        func file(_ role: ServerRole) -> URL { URL(fileURLWithPath: databasePath(role)) }
+        var participants = ["draft": file(.draft), "online": file(.online)]
+        for name in ledgers.keys { participants[name] = directory.appendingPathComponent("\(name).sqlite") }
+        return Databases(journal: file(.orchestrator), participants: participants)
     }
 }

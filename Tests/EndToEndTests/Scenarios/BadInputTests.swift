@@ -1,5 +1,6 @@
 import Foundation
 import HTTPTypes
+import Harness
 import NIOCore
 import TCC
 import TCCHTTP

@@ -1,4 +1,5 @@
 import Failpoints
+import Harness
 import Testing
 
 /// One crash: who dies, where, during what, and when it is started again.

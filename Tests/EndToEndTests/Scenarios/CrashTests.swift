@@ -1,5 +1,6 @@
 import Failpoints
 import Foundation
+import Harness
 import TCC
 import Testing
 import Verification

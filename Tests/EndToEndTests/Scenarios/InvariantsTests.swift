@@ -1,5 +1,6 @@
 import Foundation
 import GRDB
+import Harness
 import TCC
 import Testing
 import Verification

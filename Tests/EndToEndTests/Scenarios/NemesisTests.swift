@@ -1,5 +1,6 @@
 import Failpoints
 import Foundation
+import Harness
 import Synchronization
 import TCC
 import Testing

@@ -1,38 +1,20 @@
 import Foundation
-import NIOCore
-import TCC
-import TCCHTTP
-import Verification
-
-extension RevisionText {
-    /// A text whose title no other has.
-    static func unique(_ words: String = "A post") -> RevisionText {
-        let number = UInt32.random(in: .min ... .max)
-        let content = "Content of #\(number): café, 漢字, \"quotes\" / slashes."
-        return RevisionText(title: "\(words) #\(number)", content: content)
-    }
-}
+package import NIOCore
+package import TCC
+package import TCCHTTP
+package import Verification
 
 extension Request {
-    /// A request of alice's, under a key of its own.
-    init(_ intent: Intent, author: String = "alice", ifMatch: String? = nil) {
-        self.init(intent, author: author, key: "key-\(UInt64.random(in: .min ... .max))", ifMatch: ifMatch)
-    }
-
-    /// A request of alice's.
-    init(_ intent: Intent, key: String, ifMatch: String? = nil) {
-        self.init(intent, author: "alice", key: key, ifMatch: ifMatch)
-    }
-
     /// Who sends it.
-    var caller: Caller {
+    package var caller: Caller {
         switch intent {
         case .chargedPublish, .chargedWithdraw, .other: Caller(subject: "operator", role: .operator)
         default: Caller(subject: author, role: .author)
         }
     }
 
-    var path: String {
+    /// Where it goes at the orchestrator.
+    package var path: String {
         switch intent {
         case .publishNew: "/v1/posts"
         case .republish(let id, _), .publishSaved(let id): "/v1/posts/\(id)/publish"
@@ -41,8 +23,16 @@ extension Request {
         }
     }
 
+    /// Its key and its condition.
+    package var headers: [(String, String)] {
+        [("Idempotency-Key", key)] + (ifMatch.map { [("If-Match", $0)] } ?? [])
+    }
+
     /// The body, the same bytes each time: a key is bound to them.
-    func body() throws -> ByteBuffer? {
+    ///
+    /// - Returns: JSON, or nil if the request has no body.
+    /// - Throws: an `EncodingError`.
+    package func body() throws -> ByteBuffer? {
         switch intent {
         case .publishNew(let text), .republish(_, let text): return try Self.encode(text)
         case .publishSaved, .withdraw: return nil
@@ -84,11 +74,42 @@ extension Request {
 }
 
 /// What any of the participants needs to reserve; the ledger looks at the author only.
-struct TryPayload: Codable, Sendable {
-    var postID: UUIDv7?
-    var author: String
-    var baseRevision: Int?
-    var revision: Int?
-    var title: String?
-    var content: String?
+package struct TryPayload: Codable, Sendable {
+    /// The post.
+    package var postID: UUIDv7?
+    /// Whose it is.
+    package var author: String
+    /// The revision that the new one is made from.
+    package var baseRevision: Int?
+    /// The new revision.
+    package var revision: Int?
+    /// Its title.
+    package var title: String?
+    /// Its content.
+    package var content: String?
+
+    /// Makes a payload.
+    ///
+    /// - Parameters:
+    ///   - postID: the post.
+    ///   - author: whose it is.
+    ///   - baseRevision: the revision that the new one is made from.
+    ///   - revision: the new revision.
+    ///   - title: its title.
+    ///   - content: its content.
+    package init(
+        postID: UUIDv7? = nil,
+        author: String,
+        baseRevision: Int? = nil,
+        revision: Int? = nil,
+        title: String? = nil,
+        content: String? = nil
+    ) {
+        self.postID = postID
+        self.author = author
+        self.baseRevision = baseRevision
+        self.revision = revision
+        self.title = title
+        self.content = content
+    }
 }

@@ -1,21 +1,28 @@
-import Foundation
+package import Foundation
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
 
 /// A small file system of its own for one process's data, that can be filled.
-struct FullDisk: Sendable {
-    private static let size = "3m"
-
-    let folder: URL
+package struct FullDisk: Sendable {
+    /// Where it is.
+    package let folder: URL
 
     /// Mounts one, if this user may.
     ///
-    /// - Parameter folder: an empty or missing folder.
+    /// - Parameters:
+    ///   - folder: an empty or missing folder.
+    ///   - megabytes: how much goes in.
     /// - Returns: nil if mounting is not allowed here.
     /// - Throws: if the folder cannot be made.
-    static func mount(at folder: URL) throws -> FullDisk? {
+    package static func mount(at folder: URL, megabytes: Int = 3) throws -> FullDisk? {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         #if os(Linux)
-        let isMounted = run("/bin/mount", ["-t", "tmpfs", "-o", "size=\(size)", "tmpfs", folder.path])
-        return isMounted ? FullDisk(folder: folder) : nil
+        let path = folder.path(percentEncoded: false)
+        return Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 ? FullDisk(folder: folder) : nil
         #else
         return nil
         #endif
@@ -24,7 +31,9 @@ struct FullDisk: Sendable {
     private var ballast: URL { folder.appendingPathComponent("ballast") }
 
     /// Writes until nothing more goes in.
-    func fill() throws {
+    ///
+    /// - Throws: if there is no room even for an empty file.
+    package func fill() throws {
         guard FileManager.default.createFile(atPath: ballast.path, contents: nil) else {
             throw CocoaError(.fileWriteUnknown)
         }
@@ -40,19 +49,15 @@ struct FullDisk: Sendable {
     }
 
     /// Makes room again.
-    func empty() throws { try FileManager.default.removeItem(at: ballast) }
+    ///
+    /// - Throws: if the ballast cannot be removed.
+    package func empty() throws { try FileManager.default.removeItem(at: ballast) }
 
     /// Gives it up; its content is gone.
-    func unmount() { _ = Self.run("/bin/umount", ["-l", folder.path]) }
-
-    private static func run(_ tool: String, _ arguments: [String]) -> Bool {
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: tool)
-        process.arguments = arguments
-        process.standardError = FileHandle.nullDevice
-        // No such tool counts as not allowed.
-        do { try Launch.run(process) } catch { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
+    package func unmount() {
+        #if os(Linux)
+        // Lazily: whoever still reads from it does not keep it there.
+        _ = umount2(folder.path(percentEncoded: false), Int32(MNT_DETACH))
+        #endif
     }
 }

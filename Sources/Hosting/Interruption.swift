@@ -1,5 +1,5 @@
 import ArgumentParser
-import UnixSignals
+package import UnixSignals
 
 #if canImport(Darwin)
 import Darwin
@@ -8,12 +8,12 @@ import Glibc
 #endif
 
 /// Lets a command clean up when somebody ends it.
-enum Interruption {
+package enum Interruption {
     /// By the shells' convention, a command that a signal ended has this exit code plus the signal's number.
     private static let exitCodeBase: Int32 = 128
 
     /// The signals by which somebody ends a command; a hang-up is none under `nohup`.
-    static var signals: [UnixSignal] {
+    package static var signals: [UnixSignal] {
         let before = signal(SIGHUP, SIG_IGN)
         let isIgnored = unsafeBitCast(before, to: Int.self) == unsafeBitCast(SIG_IGN, to: Int.self)
         if isIgnored { return [.sigint, .sigterm] }
@@ -26,7 +26,7 @@ enum Interruption {
     /// - Parameter body: what to run.
     /// - Returns: what it returns.
     /// - Throws: what it throws; `ExitCode` if a signal came, once it has ended.
-    static func handled<Result: Sendable>(
+    package static func handled<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
         let signals = await UnixSignalsSequence(trapping: signals)

@@ -1,0 +1,80 @@
+package import Foundation
+import GRDB
+import TCC
+package import Verification
+
+/// The databases of a set of processes, read without touching them while the processes run.
+package struct Databases: Sendable {
+    /// The orchestrator's.
+    package var journal: URL
+    /// The participants', by name.
+    package var participants: [String: URL]
+
+    /// Names them.
+    ///
+    /// - Parameters:
+    ///   - journal: the orchestrator's.
+    ///   - participants: the participants', by name.
+    package init(journal: URL, participants: [String: URL]) {
+        self.journal = journal
+        self.participants = participants
+    }
+
+    /// The journal, oldest transaction first; empty while there is none.
+    ///
+    /// - Returns: its transactions.
+    /// - Throws: whatever SQLite meets.
+    package func entries() throws -> [JournalEntry] {
+        try Self.read(journal) { try JournalEntry.all(in: $0) } ?? []
+    }
+
+    /// The barriers of all participants.
+    ///
+    /// - Returns: their rows.
+    /// - Throws: whatever SQLite meets.
+    package func barriers() throws -> [BarrierRow] {
+        try participants.sorted { $0.key < $1.key }
+            .flatMap { participant, file in
+                try Self.read(file) { try BarrierRow.all(of: participant, in: $0) } ?? []
+            }
+    }
+
+    /// What is under way: transactions that have not ended, reservations that are still held.
+    ///
+    /// - Returns: a line for each.
+    /// - Throws: whatever SQLite meets.
+    package func unfinished() throws -> [String] {
+        try entries().filter { !$0.isFinished }.map { "\($0.gid) \($0.state.rawValue)" }
+            + barriers().filter { $0.state == .reserved }.map { "\($0.gid) \($0.branch) \($0.state.rawValue)" }
+    }
+
+    /// What journal and barriers say at this moment that no later moment may contradict.
+    ///
+    /// - Parameter note: gets each decision, of what it is, and the invariant that a change would violate.
+    /// - Throws: whatever SQLite meets.
+    package func decisions(_ note: (_ decision: String, _ subject: String, _ invariant: Int) -> Void) throws {
+        for entry in try entries() {
+            if let decision = entry.state.decision { note(decision.rawValue, "\(entry.gid)", 1) }
+        }
+        for row in try barriers() where row.state != .reserved {
+            note(row.state.rawValue, "\(row.gid) \(row.branch) at \(row.participant)", 2)
+        }
+    }
+
+    /// Opens a database that a process may have open, to be read only.
+    static func open(_ file: URL) throws -> DatabaseQueue {
+        var configuration = Configuration()
+        configuration.readonly = true
+        configuration.busyMode = .timeout(2)
+        return try DatabaseQueue(path: file.path(percentEncoded: false), configuration: configuration)
+    }
+
+    /// Reads a database; nil if there is none.
+    static func read<Value>(_ file: URL, _ perform: (Database) throws -> Value) throws -> Value? {
+        guard FileManager.default.fileExists(atPath: file.path(percentEncoded: false)) else { return nil }
+        let queue = try open(file)
+        let value = Result { try queue.read(perform) }
+        try queue.close()
+        return try value.get()
+    }
+}
