@@ -170,7 +170,8 @@ let package = Package(
         .target(
             name: "ChaosCommands",
             dependencies: [
-                "Failpoints", "Harness", "Hosting", "Simulation", "Supervision", "TCC", "Verification", argumentParser,
+                "Failpoints", "Harness", "Hosting", "Simulation", "Supervision", "TCC", "TCCHTTP", "Verification",
+                argumentParser,
             ],
             swiftSettings: settings
         ),

@@ -8,13 +8,14 @@ package struct ChaosCommand: AsyncParsableCommand {
         commandName: "chaos",
         abstract: "Try to make a publish be lost, doubled or torn.",
         discussion: """
-            Exit codes: 0 nothing was found, 1 a violation was found, 2 wrong usage, 3 it proves nothing.
+            Exit codes: 0 nothing was found, 1 a violation was found, 2 wrong usage, 3 nothing can be said.
 
             Example:
               chaos simulate --seeds 1000
+              chaos run --duration 60s
             """,
         version: "0.1.0",
-        subcommands: [Simulate.self, SearchCommand.self, Verify.self, Report.self]
+        subcommands: [Simulate.self, SearchCommand.self, Run.self, Verify.self, Report.self]
     )
 
     /// Made by the parser.

@@ -10,10 +10,7 @@ import Verification
 extension Caller {
     static let alice = Caller(subject: "alice", role: .author)
     static let bob = Caller(subject: "bob", role: .author)
-    static let anOperator = Caller(subject: "operator", role: .operator)
     static let aService = Caller(subject: "end-to-end-tests", role: .service)
-
-    static func author(_ name: String) -> Caller { Caller(subject: name, role: .author) }
 }
 
 extension Cluster {
@@ -82,70 +79,26 @@ extension Cluster {
 
     // MARK: Reading
 
-    /// Reads, again and again while the server is not there.
-    func get<Value: Decodable & Sendable>(
-        _ role: ServerRole,
-        _ path: String,
-        as caller: Caller?,
-        _ type: Value.Type = Value.self
-    ) async throws -> Value? {
-        var value: Value?
-        var last = "no answer"
-        do {
-            try await eventually("\(role.rawValue) answers GET \(path)", within: .seconds(5)) {
-                let answer: Answer
-                do { answer = try await call(role, .get, path, as: caller) } catch { return false }
-                last = "\(answer.status) \(answer.text)"
-                value = answer.status == 200 ? answer.decode(Value.self) : nil
-                return answer.status == 404 || value != nil
-            }
-        } catch {
-            throw NotInTime(description: "\(error); the last answer was \(last)")
-        }
-        return value
+    /// Both libraries, read again and again while their servers are not there.
+    var libraries: Libraries {
+        Libraries(client: client, authority: authority, draftURL: url(.draft), onlineURL: url(.online))
     }
 
     func draft(_ id: UUIDv7, of author: String = "alice") async throws -> DraftView? {
-        try await get(.draft, "/v1/drafts/\(id)", as: .author(author))
+        try await libraries.draft(id, of: author)
     }
 
     func post(_ id: UUIDv7) async throws -> PostView? {
-        try await get(.online, "/v1/posts/\(id)", as: nil)
+        try await libraries.post(id)
     }
 
     func transaction(_ gid: GlobalTransactionID) async throws -> TransactionRecord? {
-        try await get(.orchestrator, "/v1/transactions/\(gid)", as: .anOperator)
+        try await libraries.get(url(.orchestrator) + "/v1/transactions/\(gid)", as: .anOperator)
     }
 
-    func drafts(of author: String) async throws -> [DraftView] {
-        try await all(.draft, "/v1/drafts?limit=100", as: .author(author))
-    }
+    func drafts(of author: String) async throws -> [DraftView] { try await libraries.drafts(of: author) }
 
-    func posts(of author: String) async throws -> [PostView] {
-        try await all(.online, "/v1/posts?limit=100&author=\(author)", as: nil)
-    }
-
-    private struct PageView<Item: Decodable & Sendable>: Decodable, Sendable {
-        let items: [Item]
-        let nextCursor: String?
-    }
-
-    private func all<Item: Decodable & Sendable>(
-        _ role: ServerRole,
-        _ path: String,
-        as caller: Caller?
-    ) async throws -> [Item] {
-        var items: [Item] = []
-        var cursor: String?
-        repeat {
-            let page: PageView<Item> = try #require(
-                try await get(role, path + (cursor.map { "&cursor=\($0)" } ?? ""), as: caller)
-            )
-            items += page.items
-            cursor = page.nextCursor
-        } while cursor != nil
-        return items
-    }
+    func posts(of author: String) async throws -> [PostView] { try await libraries.posts(of: author) }
 
     // MARK: Writing drafts
 

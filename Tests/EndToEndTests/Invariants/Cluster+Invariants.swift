@@ -1,7 +1,6 @@
 import Foundation
 import Harness
 import TCC
-import TCCHTTP
 import Testing
 import Verification
 
@@ -54,17 +53,10 @@ extension Cluster {
         state.barriers = try barriers()
         state.spent = try await quota.spent()
         state.history = history.content
-        for author in state.history.authors.sorted() {
-            for item in try await drafts(of: author) {
-                state.drafts.append(try #require(try await draft(item.id, of: author), "a listed draft can be read"))
-            }
-            for item in try await posts(of: author) {
-                state.posts.append(try #require(try await post(item.id), "a listed post can be read"))
-            }
-        }
-        for draft in state.drafts where !state.posts.contains(where: { $0.id == draft.id }) {
-            #expect(try await post(draft.id) == nil, "a live post is missing in its author's list")
-        }
+        (state.drafts, state.posts) = try await libraries.everything(of: state.history.authors.sorted())
+        var listed: Set<UUIDv7> = []
+        for author in state.history.authors { listed.formUnion(try await posts(of: author).map(\.id)) }
+        #expect(state.posts.allSatisfy { listed.contains($0.id) }, "a live post is missing in its author's list")
         return state
     }
 

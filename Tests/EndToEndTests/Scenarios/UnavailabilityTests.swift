@@ -83,7 +83,10 @@ extension EndToEnd {
 
                 try await cluster.start(role)
                 try await cluster.quiesce()
-                let shown: TransactionRecord? = try await cluster.get(.orchestrator, location, as: .alice)
+                let shown: TransactionRecord? = try await cluster.libraries.get(
+                    cluster.url(.orchestrator) + location,
+                    as: .alice
+                )
                 #expect(shown?.gid == gid && shown?.state == .confirmed)
                 #expect(try await cluster.sendUntilAnswered(request).gid == gid)
                 try await cluster.checkInvariants()

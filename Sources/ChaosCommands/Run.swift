@@ -1,0 +1,209 @@
+import ArgumentParser
+import Foundation
+import Harness
+import Hosting
+import TCC
+import TCCHTTP
+import Verification
+
+/// The command `chaos run`.
+struct Run: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        abstract: "Run the real processes under load while things go wrong, and check the ten invariants.",
+        discussion: """
+            Starts the orchestrator, both services and a quota ledger in a temporary folder, with proxies between them, \
+            and clients that publish, edit and withdraw. Meanwhile the faults of a plan happen, which the seed decides: \
+            kill, pause, failpoint (a process dies at one), partition, delay, loss, duplicate, reply-loss, disk-full (a \
+            small file system, where this user may mount one) and clock (participants' wall clocks jump, where \
+            libfaketime is installed). What cannot be made here is left out, and it says so. The seed decides the \
+            plan and what clients want, but not the machine's timing: repeat a run several times.
+
+            Afterwards all is healed, and everything has to end within 5 s. Everything that was asked, answered and \
+            seen goes into a history (JSON Lines). A run in which too little happened proves nothing, and fails.
+
+            Exit codes: 0 valid, 1 an invariant was violated, 2 wrong usage, 3 unknown (too little happened, or it was \
+            stuck).
+
+            Example:
+              chaos run --duration 60s --seed 7
+              chaos run --duration 20s --faults kill,partition --history history.jsonl
+            """
+    )
+
+    @Option(help: ArgumentHelp("How long things go wrong. (default: 60s)", valueName: "time"))
+    var duration: Length?
+
+    @Option(help: ArgumentHelp("What the plan of faults comes from. (default: a random one)", valueName: "number"))
+    var seed: UInt64?
+
+    @Option(
+        help: ArgumentHelp(
+            "What goes wrong, separated by commas, or 'none'. (default: all: \(FaultKinds.all))",
+            valueName: "kinds"
+        )
+    )
+    var faults: FaultKinds?
+
+    @Option(help: ArgumentHelp("How many clients publish at once.", valueName: "count"))
+    var clients = 4
+
+    @Option(
+        help: ArgumentHelp("Where the history is written. (default: a file in the temporary folder)", valueName: "path"),
+        completion: .file()
+    )
+    var history: String?
+
+    @Option(help: ArgumentHelp("Fewer commits than this prove nothing. (default: 2 a second)", valueName: "count"))
+    var minConfirmed: Int?
+
+    @Option(help: ArgumentHelp("Fewer refusals prove nothing. (default: 1 in 2 s)", valueName: "count"))
+    var minRefused: Int?
+
+    @Option(help: ArgumentHelp("Fewer faults prove nothing. (default: 1 in 2 s)", valueName: "count"))
+    var minFaults: Int?
+
+    @Option(
+        help: ArgumentHelp(
+            "Fewer deaths at failpoints prove nothing. (default: 1 in 30 s, if there are such faults)",
+            valueName: "count"
+        )
+    )
+    var minFailpoints: Int?
+
+    /// Refuses numbers that make no sense.
+    mutating func validate() throws {
+        guard (1...256).contains(clients) else { throw ValidationError("--clients must be 1 to 256.") }
+        let minimum = [minConfirmed, minRefused, minFaults, minFailpoints].compactMap { $0 }
+        guard minimum.allSatisfy({ $0 >= 0 }) else { throw ValidationError("A minimum must be 0 or more.") }
+    }
+
+    /// Runs it.
+    mutating func run() async throws {
+        Host.raiseFileLimit()
+        let plan = Plan(self)
+        let status = try await Interruption.handled { try await plan.run() }
+        if status != 0 { throw ExitCode(status) }
+    }
+}
+
+/// A run as the command line wants it.
+private struct Plan: Sendable {
+    private static let mostShown = 10
+
+    let settings: ChaosRun.Settings
+    let historyPath: String?
+    let command: String
+
+    init(_ options: Run) {
+        let seed = options.seed ?? UInt64.random(in: 0..<1_000_000)
+        let kinds = options.faults ?? .all
+        let length = options.duration?.duration ?? .seconds(60)
+        var minimum = ChaosRun.Settings.minimum(duration: length, kinds: kinds.kinds)
+        minimum.confirmed = options.minConfirmed ?? minimum.confirmed
+        minimum.refused = options.minRefused ?? minimum.refused
+        minimum.faults = options.minFaults ?? minimum.faults
+        minimum.failpoints = options.minFailpoints ?? minimum.failpoints
+        self.settings = ChaosRun.Settings(
+            seed: seed,
+            duration: length,
+            kinds: kinds.kinds,
+            clients: options.clients,
+            minimum: minimum
+        )
+        self.historyPath = options.history
+        self.command = """
+            chaos run --duration \(options.duration?.description ?? "60s") --seed \(seed) --faults \(kinds) \
+            --clients \(options.clients)
+            """
+    }
+
+    /// Runs it.
+    ///
+    /// - Returns: the command's exit code.
+    func run() async throws -> Int32 {
+        let file = historyFile
+        let display = ChaosDisplay()
+        do {
+            let (outcome, kept) = try await ChaosFolder.with { folder in
+                let outcome = try await run(in: folder, file, display)
+                return (outcome, outcome.judgement.verdict == .invalid)
+            }
+            display.clear()
+            show(outcome, file, kept)
+            return outcome.judgement.verdict.exitCode
+        } catch {
+            display.clear()
+            // A history that nobody asked for by name and that has no end is nothing to keep.
+            if historyPath == nil, error is CancellationError { try? FileManager.default.removeItem(at: file) }
+            throw error
+        }
+    }
+
+    private var historyFile: URL {
+        if let historyPath { return URL(fileURLWithPath: historyPath) }
+        return FileManager.default.temporaryDirectory.resolvingSymlinksInPath()
+            .appending(path: "tcc-chaos-\(World.system.makeIdentifier()).jsonl")
+    }
+
+    private func run(in folder: URL, _ file: URL, _ display: ChaosDisplay) async throws -> ChaosRun.Outcome {
+        let leftOut = try ChaosRun.leftOut(of: settings.kinds, in: folder)
+        var settings = settings
+        settings.kinds.subtract(leftOut.keys)
+        for (kind, reason) in leftOut.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
+            print("left out: \(kind.rawValue) (\(reason))")
+        }
+        print("seed \(settings.seed), history \(file.path(percentEncoded: false))")
+        let run = RecordedRun(
+            command: command,
+            seed: settings.seed,
+            revision: ChaosFolder.revision,
+            faults: FaultKind.allCases.filter { settings.kinds.contains($0) },
+            leftOut: leftOut,
+            durationMilliseconds: Int(settings.duration / .milliseconds(1)),
+            startedAt: World.system.wallClock(),
+            minimum: settings.minimum
+        )
+        let recorder: Recorder
+        do {
+            recorder = try Recorder(creating: file, run)
+        } catch {
+            let reason = error.localizedDescription
+            throw HarnessFailure(HarnessFailure.usage, "the history \(file.path()) cannot be written: \(reason)")
+        }
+        let chaos = ChaosRun(settings, in: folder, recorder: recorder) { display.show(ChaosDisplay.line($0)) }
+        let outcome = try await chaos.run()
+        try recorder.check()
+        return outcome
+    }
+
+    private func show(_ outcome: ChaosRun.Outcome, _ file: URL, _ kept: URL?) {
+        func counts(_ counts: [String: Int]) -> String {
+            counts.isEmpty
+                ? "none" : counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
+        }
+        let (tally, found) = (outcome.tally, outcome.tally.found)
+        print("requests: \(found.confirmed) done, \(found.refused) refused, \(tally.unknown) unanswered")
+        let faults = Dictionary(uniqueKeysWithValues: outcome.faults.map { ($0.key.rawValue, $0.value) })
+        print("faults: \(found.faults) (\(counts(faults)))")
+        print("network: \(counts(outcome.network))")
+        print("deaths: \(tally.deaths), of them at failpoints: \(counts(outcome.failpoints))")
+        print("until a process served again: \(outcome.measures.starts.text)")
+        print("until all had ended that it left: \(outcome.measures.recoveries.text)")
+        print("one library ahead of the other: \(outcome.measures.tornReads.text)")
+        for violation in outcome.violations.prefix(Self.mostShown) { print("VIOLATED \(violation)") }
+        let style = TerminalStyle.standardOutput
+        switch outcome.judgement.verdict {
+        case .valid: print(style.paint("valid", .good))
+        case .invalid: print(style.paint("INVALID", .bad))
+        case .unknown: print(style.paint("unknown", .caution))
+        }
+        guard outcome.judgement.verdict != .valid else { return }
+        if let reason = outcome.judgement.reason { print("reason: \(reason)") }
+        if outcome.judgement.verdict == .invalid { for line in outcome.logs { print("log: \(line)") } }
+        print("seed \(settings.seed), commit \(ChaosFolder.revision ?? "unknown")")
+        print("repeat with: \(command)")
+        print("history: \(file.path(percentEncoded: false))")
+        if let kept { print("data of the processes: \(kept.path(percentEncoded: false))") }
+    }
+}

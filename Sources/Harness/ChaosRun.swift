@@ -1,0 +1,416 @@
+package import Foundation
+import HTTPTypes
+import Supervision
+import Synchronization
+import TCC
+import TCCHTTP
+package import Verification
+
+/// The real processes under load while things go wrong, and the check of what came of it.
+package struct ChaosRun: Sendable {
+    /// What to run.
+    package struct Settings: Hashable, Sendable {
+        /// What all choices come from.
+        package var seed: UInt64
+        /// For how long things go wrong.
+        package var duration: Duration
+        /// What goes wrong.
+        package var kinds: Set<FaultKind>
+        /// How many clients publish.
+        package var clients: Int
+        /// What must have happened for the run to prove something.
+        package var minimum: RecordedRun.Minimum
+        /// How long nothing may go on.
+        package var patience = Duration.seconds(30)
+
+        /// Says what to run.
+        ///
+        /// - Parameters:
+        ///   - seed: what all choices come from.
+        ///   - duration: for how long things go wrong.
+        ///   - kinds: what goes wrong.
+        ///   - clients: how many clients publish.
+        ///   - minimum: what must have happened.
+        package init(
+            seed: UInt64,
+            duration: Duration,
+            kinds: Set<FaultKind>,
+            clients: Int,
+            minimum: RecordedRun.Minimum
+        ) {
+            self.seed = seed
+            self.duration = duration
+            self.kinds = kinds
+            self.clients = clients
+            self.minimum = minimum
+        }
+
+        /// What a run of this length has, even on a slow machine.
+        ///
+        /// - Parameters:
+        ///   - duration: for how long things go wrong.
+        ///   - kinds: what goes wrong.
+        /// - Returns: the minimum.
+        package static func minimum(duration: Duration, kinds: Set<FaultKind>) -> RecordedRun.Minimum {
+            let seconds = Int(duration / .seconds(1))
+            return RecordedRun.Minimum(
+                confirmed: max(5, seconds * 2),
+                refused: max(1, seconds / 2),
+                faults: kinds.isEmpty ? 0 : max(1, seconds / 2),
+                failpoints: kinds.contains(.failpoint) ? max(seconds >= 10 ? 1 : 0, seconds / 30) : 0
+            )
+        }
+    }
+
+    /// How it went.
+    package struct Outcome: Sendable {
+        /// What it comes to.
+        package var judgement: Judgement
+        /// Everything that is wrong.
+        package var violations: [Violation]
+        /// What there was.
+        package var tally: Recorder.Tally
+        /// Its times.
+        package var measures: Measures
+        /// Faults by their kinds.
+        package var faults: [FaultKind: Int]
+        /// How often processes died at each of their failpoints.
+        package var failpoints: [String: Int]
+        /// How often the proxies did each thing.
+        package var network: [String: Int]
+        /// What the processes wrote last.
+        package var logs: [String]
+    }
+
+    /// Where a run is.
+    package struct Progress: Hashable, Sendable {
+        /// What it does at this moment.
+        package var phase: String
+        /// How long things still go wrong.
+        package var left: Duration
+        /// What there was so far.
+        package var tally: Recorder.Tally
+    }
+
+    /// How long transactions may take to end after the last fault was taken back.
+    private static let healing = Duration.seconds(5)
+    /// How long clients may take after that to bring to its end what they have begun.
+    private static let lastAnswers = Duration.seconds(20)
+    private static let mostRepeated = 20
+    private static let diskMegabytes = 48
+    private static let quota = 1_000_000
+
+    private let settings: Settings
+    private let folder: URL
+    private let recorder: Recorder
+    private let show: @Sendable (Progress) -> Void
+    private let waits = Waits()
+    private let place = Place()
+
+    /// Where it is.
+    private final class Place: Sendable {
+        struct State {
+            var phase = "starting"
+            var begin: ContinuousClock.Instant?
+        }
+
+        let state = Mutex(State())
+
+        func enter(_ phase: String) { state.withLock { $0.phase = phase } }
+    }
+
+    /// A run that is yet to begin.
+    ///
+    /// - Parameters:
+    ///   - settings: what to run.
+    ///   - folder: an empty folder for everything but the history.
+    ///   - recorder: notes what happens.
+    ///   - show: gets told several times a second where the run is.
+    package init(
+        _ settings: Settings,
+        in folder: URL,
+        recorder: Recorder,
+        show: @escaping @Sendable (Progress) -> Void
+    ) {
+        self.settings = settings
+        self.folder = folder
+        self.recorder = recorder
+        self.show = show
+    }
+
+    /// What of the faults that were asked for cannot be made here, and why.
+    ///
+    /// - Parameters:
+    ///   - kinds: what was asked for.
+    ///   - folder: where disks would be mounted.
+    /// - Returns: the reasons.
+    /// - Throws: what keeps a folder from being made.
+    package static func leftOut(of kinds: Set<FaultKind>, in folder: URL) throws -> [FaultKind: String] {
+        var reasons: [FaultKind: String] = [:]
+        if kinds.contains(.clock), FakeClock.library == nil {
+            reasons[.clock] = "libfaketime is not installed"
+        }
+        if kinds.contains(.diskFull) {
+            if let disk = try FullDisk.mount(at: folder.appending(path: "trial"), megabytes: 1) {
+                disk.unmount()
+            } else {
+                reasons[.diskFull] = "a small file system cannot be mounted by this user"
+            }
+        }
+        return reasons
+    }
+
+    /// Runs it; when it returns or throws, no process and no mounted disk is left.
+    ///
+    /// - Returns: how it went.
+    /// - Throws: what keeps it from being run.
+    package func run() async throws -> Outcome {
+        var disks: [Party: FullDisk] = [:]
+        defer { for disk in disks.values { disk.unmount() } }
+        var environment: [Party: [String: String?]] = [:]
+        for party in Party.allCases {
+            if settings.kinds.contains(.diskFull) {
+                let place = folder.appending(path: party.rawValue)
+                disks[party] = try FullDisk.mount(at: place, megabytes: Self.diskMegabytes)
+                Watchdog.shared.mounted(place)
+            }
+            if settings.kinds.contains(.clock), party != .orchestrator, let library = FakeClock.library {
+                environment[party] = try FakeClock.environment(for: party, in: folder, library)
+            }
+        }
+        let (mounted, variables) = (disks, environment)
+        return try await Children.with { children in
+            let stack = try await Stack(
+                folder: folder,
+                children: children,
+                proxySeed: settings.seed &+ 1,
+                environment: variables
+            )
+            let outcome = await Result { try await run(stack, mounted) }
+            try await stack.shutDown()
+            return try outcome.get()
+        }
+    }
+
+    // MARK: The parts
+
+    private func run(_ stack: Stack, _ disks: [Party: FullDisk]) async throws -> Outcome {
+        let recoveries = Recoveries(stack.databases, recorder)
+        let keepers = Party.allCases.map {
+            Keeper($0, stack: stack, recorder: recorder, waits: waits, recoveries: recoveries)
+        }
+        let nemesis = Nemesis(
+            stack: stack,
+            keepers: Dictionary(uniqueKeysWithValues: keepers.map { ($0.party, $0) }),
+            disks: disks,
+            recorder: recorder,
+            recoveries: recoveries
+        )
+        let stuck: String?
+        do {
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                for proxy in stack.proxies { group.addTask { try await proxy.run() } }
+                for keeper in keepers { group.addTask { try await keeper.run() } }
+                group.addTask { try await waits.watch(limit: settings.patience) }
+                group.addTask {
+                    try await perform(stack, keepers, nemesis)
+                    throw Ended()
+                }
+                defer { group.cancelAll() }
+                do { for try await _ in group {} } catch is Ended {}
+            }
+            stuck = nil
+        } catch let error as Stuck {
+            stuck = "\(error)"
+        } catch let error as NotInTime {
+            stuck = "\(error)"
+        }
+        return conclude(stack, stuck)
+    }
+
+    /// The script has come to its end, and the others need not go on.
+    private struct Ended: Error {}
+
+    private func perform(_ stack: Stack, _ keepers: [Keeper], _ nemesis: Nemesis) async throws {
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            group.addTask {
+                while true {
+                    let (phase, begin) = place.state.withLock { ($0.phase, $0.begin) }
+                    let left = max(.zero, settings.duration - (begin.map { ContinuousClock.now - $0 } ?? .zero))
+                    show(Progress(phase: phase, left: left, tally: recorder.tally))
+                    try await Task.sleep(for: .milliseconds(100))
+                }
+            }
+            defer { group.cancelAll() }
+            for proxy in stack.proxies { try await proxy.serving.value() }
+            try await waits.during("the run", "all processes' readiness") { try await allReady(keepers) }
+            try await prepare(stack)
+            place.state.withLock { $0 = .init(phase: "faults", begin: .now) }
+            try await storm(stack, keepers, nemesis)
+        }
+    }
+
+    private func allReady(_ keepers: [Keeper]) async throws {
+        while !keepers.allSatisfy(\.isReady) { try await Task.sleep(for: .milliseconds(3)) }
+    }
+
+    /// Gives the authors their quota.
+    private func prepare(_ stack: Stack) async throws {
+        struct Grant: Encodable {
+            let author: String
+            let posts: Int
+        }
+        for author in Workload.authors {
+            let body = try JSONCoding.encode(Grant(author: author, posts: Self.quota))
+            let answer = try await stack.call(
+                stack.url(.quota),
+                .post,
+                "/v1/grants",
+                as: .anOperator,
+                body: body,
+                timeout: .seconds(5)
+            )
+            guard answer.status == 200 else {
+                throw HarnessFailure(HarnessFailure.unknown, "the ledger grants nothing: \(answer.text)")
+            }
+        }
+    }
+
+    private func storm(_ stack: Stack, _ keepers: [Keeper], _ nemesis: Nemesis) async throws {
+        let start = ContinuousClock.now
+        let end = start + settings.duration
+        let plan = FaultPlan(seed: settings.seed, duration: settings.duration, kinds: settings.kinds)
+        let knowledge = ChaosClient.Knowledge()
+        try await withThrowingTaskGroup(of: Void.self) { watchers in
+            for library in [History.Library.draft, .online] {
+                let file = stack.database(library == .draft ? .draft : .online)
+                watchers.addTask { try await LibraryReader(library: library, file: file, recorder: recorder).run() }
+            }
+            watchers.addTask { try await APIReader(stack: stack, recorder: recorder).run() }
+            watchers.addTask {
+                while true {
+                    try await Task.sleep(for: .seconds(1))
+                    try? recorder.observe(stack.databases)  // `try?`: the next look will do
+                }
+            }
+            defer { watchers.cancelAll() }
+
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                var seeds = SplitMix64(seed: settings.seed &+ 2)
+                for number in 1...settings.clients {
+                    let workload = Workload(client: number, seed: seeds.next())
+                    let client = ChaosClient(
+                        number: number,
+                        stack: stack,
+                        recorder: recorder,
+                        waits: waits,
+                        knowledge: knowledge
+                    )
+                    group.addTask { try await client.run(workload) { ContinuousClock.now < end } }
+                }
+                try await nemesis.run(plan, since: start)
+                try await Task.sleep(until: end, clock: .continuous)
+                place.enter("healing")
+                try await heal(stack, keepers)
+                place.enter("last answers")
+                try await waits.during("the run", "the clients' last answers") { for try await _ in group {} }
+            }
+        }
+        place.enter("checking")
+        try await settle(stack)
+        try await dump(stack)
+    }
+
+    // MARK: The end
+
+    /// Sees to it that all ends that was unfinished when the last fault was taken back.
+    private func heal(_ stack: Stack, _ keepers: [Keeper]) async throws {
+        for keeper in keepers { keeper.disarm() }
+        try await waits.during("the run", "all processes' readiness") { try await allReady(keepers) }
+        recorder.note(.healed)
+        let left = Set(try stack.databases.entries().filter { !$0.isFinished }.map(\.gid))
+        var names: [String] = []
+        do {
+            try await eventually("what was unfinished has ended", within: Self.healing) {
+                names = try stack.databases.entries().filter { !$0.isFinished && left.contains($0.gid) }
+                    .map { "\($0.gid) \($0.state.rawValue)" }
+                return names.isEmpty
+            }
+        } catch is NotInTime {
+            let found = "\(Self.healing) after the last fault still \(names.joined(separator: ", "))"
+            recorder.note(.contradiction(Violation(8, found)))
+        }
+    }
+
+    /// Waits until nothing moves any more.
+    private func settle(_ stack: Stack) async throws {
+        try await waits.during("the run", "the last copies on the network") {
+            _ = try await eventually("nothing is on its way", within: Self.lastAnswers) {
+                stack.proxies.allSatisfy(\.isQuiet)
+            }
+        }
+        var left: [String] = []
+        do {
+            try await eventually("every transaction has ended", within: Self.healing) {
+                left = try stack.databases.unfinished()
+                return left.isEmpty
+            }
+        } catch is NotInTime {
+            recorder.note(.contradiction(Violation(8, "at the end still \(left.joined(separator: ", "))")))
+        }
+        waits.moved()
+    }
+
+    /// Repeats calls of the past, and notes what both sides know.
+    private func dump(_ stack: Stack) async throws {
+        try recorder.observe(stack.databases)
+        let entries = try stack.databases.entries().filter { !$0.branches.isEmpty }
+        var urls: [String: String] = [:]
+        for party in Party.participants { urls[party.branch ?? ""] = stack.url(party) }
+        let repetition = Repetition(client: stack.client, authority: stack.authority, urls: urls)
+        for violation in try await repetition.repeatCalls(of: entries.suffix(Self.mostRepeated)) {
+            recorder.note(.contradiction(violation))
+        }
+        waits.moved()
+        for entry in try stack.databases.entries() { recorder.note(.journal(entry)) }
+        for row in try stack.databases.barriers() { recorder.note(.barrier(row)) }
+        let (drafts, posts) = try await stack.libraries.everything(of: Workload.authors + [Workload.pauper])
+        for draft in drafts { recorder.note(.draft(draft)) }
+        for post in posts { recorder.note(.post(post)) }
+        recorder.note(.spent(try stack.databases.spent()))
+        waits.moved()
+    }
+
+    private func conclude(_ stack: Stack, _ stuck: String?) -> Outcome {
+        let recording = recorder.recording
+        // Without a dump there is nothing to compare; what was found on the way stands.
+        let violations =
+            recording.isDumped ? Invariants.violations(in: recording.state) : recording.state.history.contradictions
+        let tally = recorder.tally
+        let judgement = Judgement(
+            violations: violations,
+            stuck: stuck,
+            found: tally.found,
+            minimum: settings.minimum
+        )
+        recorder.note(.end(judgement.verdict, reason: judgement.reason))
+        var network: [String: Int] = [:]
+        for proxy in stack.proxies { network.merge(proxy.done) { $0 + $1 } }
+        return Outcome(
+            judgement: judgement,
+            violations: violations,
+            tally: tally,
+            measures: Measures(recording.lines),
+            faults: recording.faults,
+            failpoints: recording.failpoints,
+            network: network,
+            logs: stack.logs
+        )
+    }
+}
+
+extension Result where Failure == any Error {
+    fileprivate init(_ body: () async throws -> Success) async {
+        do { self = .success(try await body()) } catch { self = .failure(error) }
+    }
+}
