@@ -1,4 +1,4 @@
-import TCC
+package import TCC
 
 /// How often what goes wrong.
 package struct FaultRates: Hashable, Sendable {

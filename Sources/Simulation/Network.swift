@@ -1,5 +1,5 @@
 import Synchronization
-package import TCC
+import TCC
 
 /// Who is in the simulated world.
 package enum Party: String, Hashable, Sendable, CaseIterable, Codable {

@@ -22,17 +22,28 @@ package struct SplitMix64: RandomNumberGenerator, Hashable, Sendable {
 }
 
 extension SplitMix64 {
-    /// Whether something of this probability happens.
-    mutating func chance(_ probability: Double) -> Bool {
+    /// Whether something happens.
+    ///
+    /// - Parameter probability: how probable it is; nothing is drawn if it is 0.
+    /// - Returns: whether it does.
+    package mutating func chance(_ probability: Double) -> Bool {
         probability > 0 && Double(next() >> 11) / Double(1 << 53) < probability
     }
 
-    /// A time up to another one, in microseconds.
-    mutating func duration(upTo most: Duration) -> Duration {
+    /// A time, in whole microseconds.
+    ///
+    /// - Parameter most: the longest.
+    /// - Returns: one from zero to that.
+    package mutating func duration(upTo most: Duration) -> Duration {
         let microseconds = most.components.seconds * 1_000_000 + most.components.attoseconds / 1_000_000_000_000
         return .microseconds(Int64(next() % UInt64(max(1, microseconds + 1))))
     }
 
     /// One of several.
-    mutating func pick<Element>(_ elements: [Element]) -> Element { elements[Int(next() % UInt64(elements.count))] }
+    ///
+    /// - Parameter elements: at least one.
+    /// - Returns: any of them.
+    package mutating func pick<Element>(_ elements: [Element]) -> Element {
+        elements[Int(next() % UInt64(elements.count))]
+    }
 }

@@ -1,4 +1,5 @@
 import Foundation
+import Harness
 
 /// `strace` (Debian: `apt-get install strace`), which writes down a process's system calls.
 enum Strace {
