@@ -1,7 +1,10 @@
 import Foundation
 import Harness
+import HTTPTypes
+import NIOCore
 import Synchronization
 import TCC
+import TCCHTTP
 import Testing
 import Verification
 
@@ -33,12 +36,16 @@ extension EndToEnd {
                 await Self.work(in: cluster, told)
                 #expect(try await cluster.outcome(of: .ofNow()) == .cancel)
                 try await cluster.checkInvariants()
+                let batched = (0..<3).map { _ in UUIDv7.ofNow() }
+                for role in [ServerRole.draft, .online] { try await Self.cancel(batched, at: role, in: cluster) }
                 for role in [ServerRole.orchestrator, .draft, .online] {
                     cluster.process(role).signal(SIGTERM)
                     #expect(try await cluster.process(role).waitForDeath() == .init(exitCode: 0))
                 }
                 for role in ServerRole.allCases {
-                    try Self.check(try await cluster.trace(of: role), of: role, told: told.counts)
+                    let analysis = try Self.check(try await cluster.trace(of: role), of: role, told: told.counts)
+                    let claimed = analysis.claims.filter { batched.map(\.description).contains($0.gid) }
+                    #expect(claimed.count == (role == .orchestrator ? 0 : batched.count))
                 }
             }
         }
@@ -77,7 +84,19 @@ extension EndToEnd {
             }
         }
 
-        private static func check(_ trace: [UInt8], of role: ServerRole, told: [Int: Int]) throws {
+        /// Cancels transactions that never were in one batch: each leaves a row.
+        private static func cancel(_ gids: [UUIDv7], at role: ServerRole, in cluster: Cluster) async throws {
+            let branch = role == .draft ? "draft" : "online"
+            let calls = gids.map { #"{"op":"cancel","gid":"\#($0)","branch":"\#(branch)","action":"publish"}"# }
+            let body = ByteBuffer(string: #"{"calls":[\#(calls.joined(separator: ","))]}"#)
+            let answer = try await cluster.call(role, .post, "/tcc/batch", as: .aService, body: body)
+            let results = answer.decode(BatchAnswer.self)?.results
+            #expect(results == gids.map { _ in BatchResult(outcome: .cancelled) }, "\(answer.text)")
+        }
+
+        private static func check(_ trace: [UInt8], of role: ServerRole, told: [Int: Int]) throws
+            -> DurabilityAnalysis
+        {
             let analyze = role == .orchestrator ? DurabilityAnalysis.orchestrator : DurabilityAnalysis.participant
             let analysis = analyze(trace)
             let tooEarly = analysis.violations.count
@@ -108,6 +127,7 @@ extension EndToEnd {
             let broken = analyze(Array(unsynced.joined(separator: [UInt8(ascii: "\n")])))
             #expect(broken.claims.count == analysis.claims.count)
             #expect(broken.violations.count == broken.claims.count, "\(role.rawValue) without its syncs")
+            return analysis
         }
     }
 }
