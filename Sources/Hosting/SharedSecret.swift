@@ -50,7 +50,8 @@ public enum SharedSecret {
     }
 
     private static func create(_ path: String) throws {
-        let folder = (path as NSString).deletingLastPathComponent
+        // Not NSString's deletingLastPathComponent, which traps on Linux for a name of one character.
+        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
         if !folder.isEmpty {
             do {
                 try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)

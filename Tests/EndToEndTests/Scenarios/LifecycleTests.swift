@@ -39,6 +39,29 @@ extension EndToEnd {
             }
         }
 
+        @Test(arguments: ["s", "secret", "new/s", "./s"])
+        func aMissingSecretIsMadeWhereverItIsSaidToBe(_ path: String) async throws {
+            try await withFolder { folder in
+                let process = ServerProcess(
+                    name: "draft-service",
+                    executable: try BuildFolder.executable("draft-service"),
+                    arguments: ["--secret-file", path, "--data-dir", "data", "--port", "\(FreePorts.choose(1)[0])"],
+                    logFolder: folder
+                )
+                try process.start(failpoints: nil)
+                try await eventually("the service listens", within: .seconds(10)) {
+                    guard process.isRunning else {
+                        throw ServerProcess.Misuse(description: "it died at its start: \(process.logTail)")
+                    }
+                    return process.output("stdout").contains("listening")
+                }
+                let secret = try String(contentsOf: folder.appendingPathComponent(path), encoding: .utf8)
+                #expect(secret.utf8.count == 64)
+                process.signal(SIGTERM)
+                #expect(try await process.waitForDeath() == .init(exitCode: 0))
+            }
+        }
+
         /// The drain has an end, also for a request that has none.
         @Test func aStopWaitsNoLongerThanTenSeconds() async throws {
             var timeouts = Cluster.Timeouts()
