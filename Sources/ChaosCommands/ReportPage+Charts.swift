@@ -44,7 +44,7 @@ extension ReportPage {
                     """
             }
         let scale = Double(counts.count) * width * 1000
-        let deaths = spans.filter { $0.fault.kind == .kill || $0.fault.kind == .failpoint }
+        let kills = spans.filter { $0.fault.kind == .kill }
             .map { span -> Markup in
                 let x = span.from / scale * Double(counts.count)
                 return "<line x1=\"\(x)\" x2=\"\(x)\" y1=\"0\" y2=\"100\"/>"
@@ -52,7 +52,7 @@ extension ReportPage {
         let each = width == 1 ? "" : ", in bars of \(Int(width)) s"
         return """
             <section><h2>Publishes a second, and the faults</h2>
-            <p class="note">\(counted(times.count, "publish")) answered 200 or 202\(each). Thin lines: a process dies.\
+            <p class="note">\(counted(times.count, "publish")) answered 200 or 202\(each). Thin lines: a process is killed.\
             \(healedNote)</p>
             <div class="chart">
             <div class="y"><span>\(Self.number(top))</span><span>\(Self.number(top / 2))</span><span>0</span></div>
@@ -60,7 +60,7 @@ extension ReportPage {
             aria-label="Publishes a second over \(seconds(domain)); at most \(Self.number(rates.max() ?? 0))">
             <g class="grid"><line x1="0" x2="\(counts.count)" y1="0" y2="0"/>\
             <line x1="0" x2="\(counts.count)" y1="50" y2="50"/></g>
-            <g class="deaths">\(deaths)</g>
+            <g class="kills">\(kills)</g>
             <g class="bars">\(bars)</g>
             <g class="axis"><line x1="0" x2="\(counts.count)" y1="100" y2="100"/></g>
             </svg>
@@ -98,7 +98,21 @@ extension ReportPage {
 
                 """
         }
-        return "\(lanes)"
+        let returns = recording.lines.compactMap { line -> Markup? in
+            guard case .ready(let party, let milliseconds) = line.event else { return nil }
+            let x = line.at / scale * 1000
+            return """
+                <g><title>\(moment(line.at)) s: \(party), \(seconds(milliseconds)) after its start</title>\
+                <line x1="\(x)" x2="\(x)" y1="1" y2="9"/></g>
+                """
+        }
+        let back: Markup = """
+            <div class="lane">ready again <b>\(returns.count)</b></div>
+            <svg class="strip back" viewBox="0 0 1000 10" preserveAspectRatio="none" role="img" \
+            aria-label="Processes that had died were ready again">\(returns)</svg>
+
+            """
+        return "\(lanes)\(if: !returns.isEmpty, back)"
     }
 
     private func axis(scale: Double) -> Markup {
@@ -145,8 +159,9 @@ extension ReportPage {
         return """
             <section><h2>Recovery</h2>
             <p class="note">How long it took, from when a process that had died was ready again, until every transaction that
-            was unfinished then had ended. Before that it needs to start: until its /readyz answers 200.</p>
-            \(histogram(recoveries))
+            was unfinished then had ended. Before that it needs to start: until its /readyz answers 200.\
+            \(if: recoveries.values.isEmpty, " No death left anything unfinished; these are the starts.")</p>
+            \(histogram(recoveries.values.isEmpty ? starts : recoveries))
             \(percentiles([("recovery", recoveries), ("start", starts)]))
             </section>
             """
@@ -263,11 +278,11 @@ extension ReportPage {
         return nice
     }
 
-    /// A round number that is not less than a value, and at least 2.
+    /// A round number that is not less than a value, and at least 1.
     private static func ceiling(_ value: Double) -> Double {
         var unit = 1.0
         while unit * 10 < value { unit *= 10 }
-        return ([2, 3, 4, 5, 6, 8].first { $0 * unit >= value } ?? 10) * unit
+        return ([1, 1.2, 1.5, 2, 3, 4, 5, 6, 8].first { $0 * unit >= value } ?? 10) * unit
     }
 
     private static func barSeconds(_ milliseconds: Double) -> Double {

@@ -53,12 +53,13 @@ extension ReportPage {
         .grid line, .axis line { stroke: var(--line); stroke-width: 1; }
         .axis line { stroke: var(--soft); }
         .bars rect { fill: var(--bar); }
-        .deaths line { stroke: var(--fault); stroke-width: 1; opacity: .55; }
+        .kills line { stroke: var(--fault); stroke-width: 1; opacity: .55; }
         .lane { font-size: .875rem; line-height: 1.25rem; text-align: right; margin-top: .375rem; white-space: nowrap; }
         .lane b { font-weight: 600; }
         .strip { width: 100%; height: 1.25rem; display: block; margin-top: .375rem; background: var(--wash); border-radius: 2px; }
         .strip rect { fill: var(--fault); opacity: .35; }
         .strip line { stroke: var(--fault); stroke-width: 2; }
+        .back line { stroke: var(--bar); }
         .x { grid-column: 2; position: relative; height: 1rem; margin-top: .5rem; }
         .x span { position: absolute; transform: translateX(-50%); white-space: nowrap; }
         .x span:first-child { transform: none; }

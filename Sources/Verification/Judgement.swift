@@ -30,8 +30,10 @@ package struct Judgement: Hashable, Sendable {
 }
 
 extension Recording {
-    /// How many transactions committed.
-    package var commits: Int { state.journal.count { $0.state.decision == .confirm } }
+    /// How many transactions committed; without the journal, how many requests were answered that they did.
+    package var commits: Int {
+        isDumped ? state.journal.count { $0.state.decision == .confirm } : answers[.ok, default: 0]
+    }
 
     /// Judges the history: what is wrong with it, and whether it proves anything.
     ///

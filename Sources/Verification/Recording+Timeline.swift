@@ -21,7 +21,16 @@ extension Recording {
     package func timeline(of violation: Violation) -> ViolationTimeline {
         let subject = Subject(of: violation, in: lines)
         var requests: Set<Int> = []
-        let about = lines.indices.filter { subject.isAbout(lines[$0].event, requests: &requests) }
+        var isFoundBefore = false
+        let about = lines.indices.filter { index in
+            guard case .contradiction = lines[index].event else {
+                return subject.isAbout(lines[index].event, requests: &requests)
+            }
+            // What is found again and again was found when it was found first.
+            guard !isFoundBefore, subject.isAbout(lines[index].event, requests: &requests) else { return false }
+            isFoundBefore = true
+            return true
+        }
         let (final, moving) = (
             about.filter { lines[$0].event.isFinalState }, about.filter { !lines[$0].event.isFinalState }
         )
