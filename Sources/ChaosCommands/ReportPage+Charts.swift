@@ -160,7 +160,7 @@ extension ReportPage {
             <section><h2>Recovery</h2>
             <p class="note">How long it took, from when a process that had died was ready again, until every transaction that
             was unfinished then had ended. Before that it needs to start: until its /readyz answers 200.\
-            \(if: recoveries.values.isEmpty, " No death left anything unfinished; these are the starts.")</p>
+            \(if: recoveries.values.isEmpty, " None could be measured; these are the starts.")</p>
             \(histogram(recoveries.values.isEmpty ? starts : recoveries))
             \(percentiles([("recovery", recoveries), ("start", starts)]))
             </section>
