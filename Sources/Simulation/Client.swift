@@ -153,19 +153,3 @@ struct Client: Sendable {
         }
     }
 }
-
-extension Request.Intent {
-    /// A line for a timeline.
-    fileprivate var summary: String {
-        switch self {
-        case .publishNew(let text): "publish a new post, '\(text.title)'"
-        case .republish(let id, let text): "publish '\(text.title)' as \(id)"
-        case .publishSaved(let id): "publish what is saved of \(id)"
-        case .withdraw(let id): "withdraw \(id)"
-        case .chargedPublish(let id, _, let revision, let text):
-            "publish '\(text.title)' as \(id), revision \(revision), for a post of the quota"
-        case .chargedWithdraw(let id): "withdraw \(id), for a post of the quota"
-        case .other(let participants): "spend at \(participants.joined(separator: ", "))"
-        }
-    }
-}

@@ -128,8 +128,10 @@ package enum Invariants {
     }
 
     private static func describe(_ draft: DraftView?) -> String {
-        draft.map { "\($0.status), revision \($0.revision), published \(String(describing: $0.publishedRevision))" }
-            ?? "there is none"
+        draft.map { draft in
+            let published = draft.publishedRevision.map { "\($0)" } ?? "none"
+            return "\(draft.status), revision \(draft.revision), published \(published)"
+        } ?? "there is none"
     }
 
     /// 5: both libraries say the same of every post.
