@@ -86,7 +86,7 @@ struct ChaosClient: Sendable {
         }
     }
 
-    private func save(_ text: RevisionText, to post: Workload.Post) async throws {
+    func save(_ text: RevisionText, to post: Workload.Post) async throws {
         let id = recorder.makeID()
         recorder.note(.save(id: id, client: number, post: post.id, text))
         do {
@@ -117,39 +117,50 @@ struct ChaosClient: Sendable {
     }
 
     /// Sends a request until something can be concluded.
-    private func publish(_ request: Request) async throws {
+    ///
+    /// - Returns: the last answer.
+    @discardableResult
+    func publish(_ request: Request) async throws -> RecordedAnswer {
         while true {
-            let id = recorder.makeID()
-            recorder.note(.invoke(id: id, client: number, request))
-            let answer: RecordedAnswer
-            do {
-                let told = try await waits.during(name, "the answer to POST \(request.path), key \(request.key)") {
-                    try await stack.call(
-                        stack.url(Link(from: nil, to: .orchestrator)),
-                        .post,
-                        request.path,
-                        as: request.caller,
-                        headers: request.headers,
-                        body: try request.body(),
-                        timeout: Self.timeout
-                    )
-                }
-                answer = RecordedAnswer(
-                    id: id,
-                    status: told.status,
-                    gid: told.gid,
-                    post: told.postID,
-                    error: told.problem?.code
-                )
-                if let post = told.postID { knowledge.learn(Workload.Post(id: post, author: request.author)) }
-            } catch {
-                try Task.checkCancellation()
-                answer = RecordedAnswer(id: id, status: nil, error: "\(type(of: error))")
-            }
-            recorder.note(.answer(answer))
-            waits.moved()
-            if answer.conclusion != .unknown { return }
+            let answer = try await ask(request)
+            if answer.conclusion != .unknown { return answer }
             try await Task.sleep(for: Self.pauseAfterUnknown)
         }
+    }
+
+    /// Sends a request once.
+    ///
+    /// - Returns: how it came to its end.
+    func ask(_ request: Request) async throws -> RecordedAnswer {
+        let id = recorder.makeID()
+        recorder.note(.invoke(id: id, client: number, request))
+        let answer: RecordedAnswer
+        do {
+            let told = try await waits.during(name, "the answer to POST \(request.path), key \(request.key)") {
+                try await stack.call(
+                    stack.url(Link(from: nil, to: .orchestrator)),
+                    .post,
+                    request.path,
+                    as: request.caller,
+                    headers: request.headers,
+                    body: try request.body(),
+                    timeout: Self.timeout
+                )
+            }
+            answer = RecordedAnswer(
+                id: id,
+                status: told.status,
+                gid: told.gid,
+                post: told.postID,
+                error: told.problem?.code
+            )
+            if let post = told.postID { knowledge.learn(Workload.Post(id: post, author: request.author)) }
+        } catch {
+            try Task.checkCancellation()
+            answer = RecordedAnswer(id: id, status: nil, error: "\(type(of: error))")
+        }
+        recorder.note(.answer(answer))
+        waits.moved()
+        return answer
     }
 }

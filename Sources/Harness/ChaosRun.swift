@@ -244,7 +244,7 @@ package struct ChaosRun: Sendable {
             defer { group.cancelAll() }
             for proxy in stack.proxies { try await proxy.serving.value() }
             try await waits.during("the run", "all processes' readiness") { try await allReady(keepers) }
-            try await prepare(stack)
+            try await stack.grant(Self.quota, to: Workload.authors)
             place.state.withLock { $0 = .init(phase: "faults", begin: .now) }
             try await storm(stack, keepers, nemesis)
         }
@@ -252,28 +252,6 @@ package struct ChaosRun: Sendable {
 
     private func allReady(_ keepers: [Keeper]) async throws {
         while !keepers.allSatisfy(\.isReady) { try await Task.sleep(for: .milliseconds(3)) }
-    }
-
-    /// Gives the authors their quota.
-    private func prepare(_ stack: Stack) async throws {
-        struct Grant: Encodable {
-            let author: String
-            let posts: Int
-        }
-        for author in Workload.authors {
-            let body = try JSONCoding.encode(Grant(author: author, posts: Self.quota))
-            let answer = try await stack.call(
-                stack.url(.quota),
-                .post,
-                "/v1/grants",
-                as: .anOperator,
-                body: body,
-                timeout: .seconds(5)
-            )
-            guard answer.status == 200 else {
-                throw HarnessFailure(HarnessFailure.unknown, "the ledger grants nothing: \(answer.text)")
-            }
-        }
     }
 
     private func storm(_ stack: Stack, _ keepers: [Keeper], _ nemesis: Nemesis) async throws {
@@ -364,20 +342,9 @@ package struct ChaosRun: Sendable {
     /// Repeats calls of the past, and notes what both sides know.
     private func dump(_ stack: Stack) async throws {
         try recorder.observe(stack.databases)
-        let entries = try stack.databases.entries().filter { !$0.branches.isEmpty }
-        var urls: [String: String] = [:]
-        for party in Party.participants { urls[party.branch ?? ""] = stack.url(party) }
-        let repetition = Repetition(client: stack.client, authority: stack.authority, urls: urls)
-        for violation in try await repetition.repeatCalls(of: entries.suffix(Self.mostRepeated)) {
-            recorder.note(.contradiction(violation))
-        }
+        for violation in try await stack.repeatCalls(most: Self.mostRepeated) { recorder.note(.contradiction(violation)) }
         waits.moved()
-        for entry in try stack.databases.entries() { recorder.note(.journal(entry)) }
-        for row in try stack.databases.barriers() { recorder.note(.barrier(row)) }
-        let (drafts, posts) = try await stack.libraries.everything(of: Workload.authors + [Workload.pauper])
-        for draft in drafts { recorder.note(.draft(draft)) }
-        for post in posts { recorder.note(.post(post)) }
-        recorder.note(.spent(try stack.databases.spent()))
+        try await recorder.dump(stack, authors: Workload.authors + [Workload.pauper])
         waits.moved()
     }
 

@@ -68,6 +68,13 @@ package struct FaultPlan: Hashable, Sendable {
     /// Of the kills, those that kill everybody.
     private static let powerLoss = 6
 
+    /// Of the faults, one in so many is a death in an otherwise calm time.
+    private static let loneKill = 10
+    /// What the faults before it may need to be forgotten.
+    private static let calmBefore = Duration.milliseconds(300)
+    /// What it may need to be recovered from.
+    private static let calmAfter = Duration.milliseconds(900)
+
     /// In the order of their begins.
     package let faults: [Fault]
 
@@ -88,6 +95,17 @@ package struct FaultPlan: Hashable, Sendable {
         var now = Self.quietStart
         let all = FaultKind.allCases.filter { kinds.contains($0) }
         while !all.isEmpty {
+            if all.contains(.kill), faults.count % Self.loneKill == Self.loneKill - 1 {
+                // Once in a while one death alone, so that its recovery can be measured.
+                now = (faults.map(\.end).max() ?? now) + Self.calmBefore
+                guard let fault = dice.fault(.kill, number: faults.count + 1, at: now),
+                    fault.end + Self.calmAfter <= duration
+                else { break }
+                faults.append(fault)
+                now = fault.end + Self.calmAfter
+                for party in Party.allCases { freeAt[party] = now }
+                continue
+            }
             // Dealt like cards, so that each kind has its turn.
             if deck.isEmpty { deck = all.shuffled(using: &dice.generator) }
             guard var fault = dice.fault(deck.removeLast(), number: faults.count + 1, at: now) else { break }

@@ -120,7 +120,7 @@ final class Keeper: Sendable {
             return death
         }
         state.withLock { $0.isReady = false }
-        if let pid = life.pid { Stack.bury(pid) }
+        stack.bury(party)
         waits.moved()
         try judge(death, of: life)
     }

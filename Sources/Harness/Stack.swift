@@ -71,7 +71,7 @@ package final class Stack: Sendable {
     private let ports: [Party: Int]
     private let children: Children
     private let environment: [Party: [String: String?]]
-    private let lives = Mutex<[Party: ChildLife]>([:])
+    private let lives = Mutex<[Party: (life: ChildLife, pid: Int32?)]>([:])
 
     /// Sets the stage; starts nothing.
     ///
@@ -169,7 +169,7 @@ package final class Stack: Sendable {
     ///
     /// - Parameter party: which.
     /// - Returns: nil if it was never started.
-    package func life(_ party: Party) -> ChildLife? { lives.withLock { $0[party] } }
+    package func life(_ party: Party) -> ChildLife? { lives.withLock { $0[party]?.life } }
 
     /// Begins a life.
     ///
@@ -191,19 +191,26 @@ package final class Stack: Sendable {
             environment["SECRET_FILE"] = folder.appending(path: "secret").path(percentEncoded: false)
             environment["COORDINATOR_URL"] = url(Link(from: .quota, to: .orchestrator))
         }
+        let program = OwnPrograms.path(party.rawValue)
+        // A library that is loaded before the program, and sets a variable of its own, hides the arguments from a Swift
+        // program, which looks for them beside the environment; `env` takes that upon itself and becomes the program.
+        let isPreloaded = environment["LD_PRELOAD"] != nil
         let life = ChildLife(
             ChildCommand(
                 name: party.rawValue,
-                program: OwnPrograms.path(party.rawValue),
-                arguments: arguments(party),
+                program: isPreloaded ? "/usr/bin/env" : program,
+                arguments: (isPreloaded ? [program] : []) + arguments(party),
                 environment: environment,
                 folder: folder.path(percentEncoded: false)
             )
         )
-        lives.withLock { $0[party] = life }
+        lives.withLock { $0[party] = (life, nil) }
         children.start(life)
         while life.pid == nil, !life.death.isFulfilled { try await Task.sleep(for: .milliseconds(1)) }
-        if let pid = life.pid { Watchdog.shared.watch(pid) }
+        if let pid = life.pid {
+            lives.withLock { $0[party] = (life, pid) }
+            Watchdog.shared.watch(pid)
+        }
         return life
     }
 
@@ -287,9 +294,8 @@ package final class Stack: Sendable {
     /// - Throws: `CancellationError`.
     package func death(of party: Party, within limit: Duration = longestDying) async throws -> Death? {
         guard let life = life(party) else { return nil }
-        let pid = life.pid
         let death = try await life.death.value(within: limit) { try await Task.sleep(for: $0) }
-        if death != nil, let pid { Self.bury(pid) }
+        if death != nil { bury(party) }
         return death
     }
 
@@ -309,17 +315,18 @@ package final class Stack: Sendable {
     ///
     /// - Throws: what keeps the connections from being closed.
     package func shutDown() async throws {
-        let lives = lives.withLock { Array($0.values) }
-        for life in lives {
-            guard let pid = life.pid else { continue }
-            life.signal(SIGKILL)
-            Self.bury(pid)
+        for party in Party.allCases {
+            life(party)?.signal(SIGKILL)
+            bury(party)
         }
         try await client.shutdown()
     }
 
-    /// Nobody is to end this process any more; what a library leaves of it is removed.
-    static func bury(_ pid: Int32) {
+    /// Nobody needs to end this process any more; what a library leaves of it is removed.
+    ///
+    /// - Parameter party: whose life has ended.
+    func bury(_ party: Party) {
+        guard let pid = lives.withLock({ $0[party]?.pid }) else { return }
         Watchdog.shared.forget(pid)
         #if os(Linux)
         // libfaketime, where it is used: it cannot clean up after a killed process.

@@ -26,7 +26,7 @@ package final class Watchdog: Sendable {
                 mounted) mounted="$mounted $what" ;;
             esac
         done
-        [ -z "$live" ] || kill -9 $live
+        [ -z "$live" ] || kill -9 $live 2>/dev/null
         for one in $mounted; do umount -l "$one"; done 2>/dev/null
         """
 
