@@ -13,9 +13,10 @@ package struct ChaosCommand: AsyncParsableCommand {
             Example:
               chaos simulate --seeds 1000
               chaos run --duration 60s
+              chaos sweep
             """,
         version: "0.1.0",
-        subcommands: [Simulate.self, SearchCommand.self, Run.self, Verify.self, Report.self]
+        subcommands: [Simulate.self, SearchCommand.self, Run.self, SweepFailpoints.self, Verify.self, Report.self]
     )
 
     /// Made by the parser.

@@ -273,18 +273,6 @@ package final class Stack: Sendable {
         return ContinuousClock.now - start
     }
 
-    /// Starts all that do not run, and waits until they serve.
-    ///
-    /// - Throws: a ``HarnessFailure`` if one does not.
-    package func startAll() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            for party in Party.allCases where life(party)?.death.isFulfilled ?? true {
-                group.addTask { try await self.start(party) }
-            }
-            try await group.waitForAll()
-        }
-    }
-
     /// Waits for a process's death.
     ///
     /// - Parameters:

@@ -1,0 +1,104 @@
+import ArgumentParser
+import Failpoints
+import Foundation
+import Harness
+import Hosting
+import Verification
+
+/// The command `chaos sweep`.
+struct SweepFailpoints: AsyncParsableCommand {
+    /// How it is called and what its help says.
+    static let configuration = CommandConfiguration(
+        commandName: "sweep",
+        abstract: "Crash the real processes at every failpoint, one after the other, and check after each.",
+        discussion: """
+            A case is one crash of one process at one failpoint, while a post is published, published again or \
+            withdrawn, on the way of a commit and of a cancel; then the process is started again, all has to end \
+            within 5 s, the caller asks again with the same key, and the ten invariants are checked. --pairs goes on \
+            with second crashes during the recovery from the first. A failpoint counts as hit when its process died \
+            there by itself. The same cases each time; no seed.
+
+            Exit codes: 0 all failpoints were hit and nothing is wrong, 1 an invariant was violated, 2 wrong usage, 3 \
+            unknown (a failpoint was not hit, or a case did not come to its end).
+
+            Example:
+              chaos sweep
+              chaos sweep --only republish/online-service/participant.confirm
+            """
+    )
+
+    @Flag(help: "Crash a second time during the recovery.")
+    var pairs = false
+
+    @Option(help: ArgumentHelp("Only the cases with this in their name.", valueName: "text"))
+    var only: String?
+
+    @Option(help: ArgumentHelp("How many sets of processes at once. (default: one a core)", valueName: "count"))
+    var jobs: Int?
+
+    private static let mostShown = 20
+
+    /// Refuses numbers that make no sense.
+    mutating func validate() throws {
+        guard jobs.map({ (1...64).contains($0) }) ?? true else { throw ValidationError("--jobs must be 1 to 64.") }
+        guard !cases.isEmpty else { throw ValidationError("No case has '\(only ?? "")' in its name.") }
+    }
+
+    private var cases: [SweepCase] {
+        let all = SweepPlan.singles + (pairs || only != nil ? SweepPlan.pairs : [])
+        guard let only else { return all }
+        return all.filter { $0.description.contains(only) }
+    }
+
+    /// Runs it.
+    mutating func run() async throws {
+        Host.raiseFileLimit()
+        let (cases, jobs) = (cases, jobs ?? ProcessInfo.processInfo.activeProcessorCount)
+        let isWhole = only == nil
+        let status = try await Interruption.handled {
+            try await Self.run(cases, jobs: jobs, isWhole: isWhole)
+        }
+        if status != 0 { throw ExitCode(status) }
+    }
+
+    private static func run(_ cases: [SweepCase], jobs: Int, isWhole: Bool) async throws -> Int32 {
+        let display = ChaosDisplay()
+        let start = ContinuousClock.now
+        let (results, kept) = try await ChaosFolder.with { folder in
+            let sweep = Sweep(cases, in: folder, jobs: jobs) { results in
+                let hits = results.count { $0.isHit }
+                let wrong = results.count { !$0.violations.isEmpty || $0.failure != nil }
+                display.show("\(results.count)/\(cases.count) cases, \(hits) crashes, \(wrong) wrong")
+            }
+            let results = try await sweep.run()
+            return (results, results.contains { !$0.violations.isEmpty || $0.failure != nil })
+        }
+        display.clear()
+        let coverage = SweepCoverage(results)
+        print(coverage.table)
+        for result in results where !result.violations.isEmpty || result.failure != nil {
+            for violation in result.violations.prefix(mostShown) { print("VIOLATED \(result.sweepCase): \(violation)") }
+            if let failure = result.failure { print("not ended \(result.sweepCase): \(failure)") }
+            for line in result.logs { print("log: \(line)") }
+            print("repeat with: chaos sweep --only \(result.sweepCase)")
+        }
+        for result in results where !result.isHit { print("not hit: \(result.sweepCase)") }
+        let seconds = Int((ContinuousClock.now - start) / .seconds(1))
+        let recoveries = Distribution(results.compactMap { $0.recovery.map { $0 / .milliseconds(1) } })
+        print("\(results.count) cases in \(seconds) s, \(coverage.crashes) crashes, commit \(ChaosFolder.revision ?? "?")")
+        print("until all had ended that a death left: \(recoveries.text)")
+        if let kept { print("data of the processes: \(kept.path(percentEncoded: false))") }
+        let style = TerminalStyle.standardOutput
+        if results.contains(where: { !$0.violations.isEmpty }) {
+            print(style.paint("INVALID", .bad))
+            return RunVerdict.invalid.exitCode
+        }
+        let missing = isWhole ? coverage.missing : results.filter { !$0.isHit }.map(\.sweepCase.description)
+        if !missing.isEmpty || results.contains(where: { $0.failure != nil }) {
+            print(style.paint("unknown", .caution) + (missing.isEmpty ? "" : ": not hit: \(missing.joined(separator: ", "))"))
+            return RunVerdict.unknown.exitCode
+        }
+        print(style.paint("valid", .good))
+        return RunVerdict.valid.exitCode
+    }
+}
