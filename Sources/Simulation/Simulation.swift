@@ -204,7 +204,7 @@ package struct Simulation: Sendable {
         _ seed: UInt64
     ) throws -> Report {
         var history = record.withLock { $0.history }
-        var state = try finalState(of: history.authors.sorted())
+        var (state, forgotten) = try finalState(of: history.authors.sorted())
         for party in SimulatedWorld.servers {
             try disks.perform(on: party) { try Recorder.read(party, into: &history, in: $0) }
         }
@@ -217,7 +217,7 @@ package struct Simulation: Sendable {
             seed: seed,
             violations: violations + Invariants.violations(in: state),
             events: world.events,
-            counts: world.counts,
+            counts: world.counts.merging(forgotten > 0 ? ["forgotten": forgotten] : [:]) { own, _ in own },
             struck: world.gate.struck,
             elapsed: world.scheduler.now,
             steps: world.scheduler.steps
@@ -253,17 +253,21 @@ package struct Simulation: Sendable {
             }
     }
 
-    private func finalState(of authors: [String]) throws -> FinalState {
+    private func finalState(of authors: [String]) throws -> (FinalState, forgotten: Int) {
         // Not `read`: its PRAGMA has SQLite forget every statement that it has prepared.
         var state = FinalState()
         // What was forgotten was true when it was forgotten.
+        var forgotten = 0
         state.journal = try disks.perform(on: .orchestrator) { database in
-            try JournalEntry.all(in: database, tables: "forgotten_") + JournalEntry.all(in: database)
+            let old = try JournalEntry.all(in: database, tables: "forgotten_")
+            forgotten += old.count
+            return try old + JournalEntry.all(in: database)
         }
         for party in [Party.draft, .online, .quota] {
             state.barriers += try disks.perform(on: party) { database in
-                try BarrierRow.all(of: party.rawValue, in: database, tables: "forgotten_")
-                    + BarrierRow.all(of: party.rawValue, in: database)
+                let old = try BarrierRow.all(of: party.rawValue, in: database, tables: "forgotten_")
+                forgotten += old.count
+                return try old + BarrierRow.all(of: party.rawValue, in: database)
             }
         }
         state.spent = try disks[.quota].queue
@@ -284,7 +288,7 @@ package struct Simulation: Sendable {
                 try OnlineStore.posts(of: nil, after: nil, limit: 1000, in: database)
                     .compactMap { try OnlineStore.post($0.id, in: database) }.map { PostView($0) }
             }
-        return state
+        return (state, forgotten)
     }
 }
 

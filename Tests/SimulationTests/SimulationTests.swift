@@ -15,10 +15,16 @@ struct SimulationTests {
             counts.merge(report.counts) { $0 + $1 }
         }
         // A run that proves nothing fails.
-        for kind in ["crash", "kill", "pause", "cut", "clock", "full disk", "failed sync", "unanswered"] {
+        for kind in [
+            "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill", "late", "lost", "night",
+            "overnight", "pause",
+            "probe", "prune", "unanswered",
+        ] {
             #expect(counts[kind, default: 0] >= 3, "\(kind): \(counts[kind, default: 0])")
         }
         #expect(counts["told 200", default: 0] >= 200)
+        // The journal and the barriers: what they forget is checked as it was.
+        #expect(counts["forgotten", default: 0] >= 50)
         #expect(counts["told 409", default: 0] >= 10)
     }
 
