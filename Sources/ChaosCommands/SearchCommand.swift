@@ -69,7 +69,11 @@ struct SearchCommand: AsyncParsableCommand {
         }
         progress.end("orders", done: total.orders)
         print("\(total.orders) orders, \(total.invalid) invalid")
-        if total.invalid > 0 { throw ExitCode(1) }
+        if total.invalid > 0 {
+            print("To see this again, at commit \(ChaosFolder.revision ?? "unknown"):")
+            print("  chaos search --delays \(delays) --fault-delays \(faultDelays)")
+            throw ExitCode(1)
+        }
     }
 
     private static func show(_ finding: Search.Finding) {

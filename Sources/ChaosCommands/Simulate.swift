@@ -120,6 +120,7 @@ struct Simulate: AsyncParsableCommand {
         for violation in report.violations.prefix(Self.mostShown) { print("seed \(report.seed): \(violation)") }
         let more = report.violations.count - Self.mostShown
         if more > 0 { print("seed \(report.seed): and \(more) more") }
+        print("  at commit \(ChaosFolder.revision ?? "unknown")")
         print("  What happened: chaos simulate --seed \(report.seed)")
         print("  The least of it that fails: chaos simulate --seed \(report.seed) --minimize")
     }
@@ -146,7 +147,7 @@ struct Simulate: AsyncParsableCommand {
         tally.add(report)
         print(tally.text)
         if tally.invalid > 0 {
-            print("To see this again: \(scenario.command)")
+            print("To see this again, at commit \(ChaosFolder.revision ?? "unknown"): \(scenario.command)")
             throw ExitCode(1)
         }
     }
