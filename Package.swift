@@ -264,8 +264,9 @@ let package = Package(
         .testTarget(
             name: "HarnessTests",
             dependencies: [
-                "Failpoints", "Harness", "Supervision", "TCC", "TCCHTTP", "Verification", "chaos", "draft-service",
-                "online-service", "orchestrator", "quota-service", hummingbird, httpTypes, logging, nioCore,
+                "Failpoints", "Harness", "Supervision", "TCC", "TCCHTTP", "Verification", hummingbird, httpTypes,
+                logging,
+                nioCore,
             ],
             swiftSettings: settings
         ),
@@ -287,7 +288,7 @@ let package = Package(
             name: "EndToEndTests",
             dependencies: [
                 "Failpoints", "Harness", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
-                "TCCStorage", "draft-service", "online-service", "orchestrator", "promotion-service",
+                "TCCStorage", "chaos", "draft-service", "online-service", "orchestrator", "promotion-service",
                 "quota-service", "Verification", grdb, hummingbird, httpTypes,
                 lifecycle, logging, nioCore,
             ],

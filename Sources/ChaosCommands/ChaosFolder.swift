@@ -1,5 +1,5 @@
 import Foundation
-import Hosting
+import Harness
 import TCC
 import TCCHTTP
 
@@ -23,7 +23,10 @@ enum ChaosFolder {
         let folder = place.appending(path: "tcc-chaos-\(World.system.makeIdentifier())")
         guard mkdir(folder.path(percentEncoded: false), 0o700) == 0 else {
             let reason = String(cString: strerror(errno))
-            throw HostFailure("no folder can be made in \(place.path()): \(reason); set TMPDIR to one that can be written")
+            throw HarnessFailure(
+                HarnessFailure.usage,
+                "no folder can be made in \(place.path()): \(reason); set TMPDIR to one that can be written"
+            )
         }
         var isKept = false
         // `try?`: there is nothing else to be done about a temporary folder that cannot be removed.

@@ -49,7 +49,10 @@ struct Run: AsyncParsableCommand {
     var clients = 4
 
     @Option(
-        help: ArgumentHelp("Where the history is written. (default: a file in the temporary folder)", valueName: "path"),
+        help: ArgumentHelp(
+            "Where the history is written. (default: a file in the temporary folder)",
+            valueName: "path"
+        ),
         completion: .file()
     )
     var history: String?

@@ -83,9 +83,11 @@ struct SweepFailpoints: AsyncParsableCommand {
             print("repeat with: chaos sweep --only \(result.sweepCase)")
         }
         for result in results where !result.isHit { print("not hit: \(result.sweepCase)") }
+        for result in results where result.isSecondHit == false { print("not hit twice: \(result.sweepCase)") }
         let seconds = Int((ContinuousClock.now - start) / .seconds(1))
         let recoveries = Distribution(results.compactMap { $0.recovery.map { $0 / .milliseconds(1) } })
-        print("\(results.count) cases in \(seconds) s, \(coverage.crashes) crashes, commit \(ChaosFolder.revision ?? "?")")
+        let commit = ChaosFolder.revision ?? "unknown"
+        print("\(results.count) cases in \(seconds) s, \(coverage.crashes) crashes, commit \(commit)")
         print("until all had ended that a death left: \(recoveries.text)")
         if let kept { print("data of the processes: \(kept.path(percentEncoded: false))") }
         let style = TerminalStyle.standardOutput
@@ -95,7 +97,8 @@ struct SweepFailpoints: AsyncParsableCommand {
         }
         let missing = isWhole ? coverage.missing : results.filter { !$0.isHit }.map(\.sweepCase.description)
         if !missing.isEmpty || results.contains(where: { $0.failure != nil }) {
-            print(style.paint("unknown", .caution) + (missing.isEmpty ? "" : ": not hit: \(missing.joined(separator: ", "))"))
+            let names = missing.isEmpty ? "" : ": not hit: \(missing.joined(separator: ", "))"
+            print(style.paint("unknown", .caution) + names)
             return RunVerdict.unknown.exitCode
         }
         print(style.paint("valid", .good))

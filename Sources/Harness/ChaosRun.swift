@@ -342,7 +342,9 @@ package struct ChaosRun: Sendable {
     /// Repeats calls of the past, and notes what both sides know.
     private func dump(_ stack: Stack) async throws {
         try recorder.observe(stack.databases)
-        for violation in try await stack.repeatCalls(most: Self.mostRepeated) { recorder.note(.contradiction(violation)) }
+        for violation in try await stack.repeatCalls(most: Self.mostRepeated) {
+            recorder.note(.contradiction(violation))
+        }
         waits.moved()
         try await recorder.dump(stack, authors: Workload.authors + [Workload.pauper])
         waits.moved()

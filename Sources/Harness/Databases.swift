@@ -67,7 +67,8 @@ package struct Databases: Sendable {
     /// - Throws: whatever SQLite meets.
     package func spent() throws -> Int {
         guard let file = participants["quota"] else { return 0 }
-        return try Self.read(file) { try Int.fetchOne($0, sql: "SELECT coalesce(sum(spent), 0) FROM account") ?? 0 } ?? 0
+        return try Self.read(file) { try Int.fetchOne($0, sql: "SELECT coalesce(sum(spent), 0) FROM account") ?? 0 }
+            ?? 0
     }
 
     /// Opens a database that a process may have open, to be read only.

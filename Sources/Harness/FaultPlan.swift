@@ -134,8 +134,8 @@ package struct FaultPlan: Hashable, Sendable {
         mutating func pick<Value>(_ values: [Value]) -> Value? { values.randomElement(using: &generator) }
 
         mutating func fault(_ kind: FaultKind, number: Int, at begin: Duration) -> Fault? {
-            guard let party = pick(Party.allCases), let participant = pick(Party.participants), let link = pick(Link.all)
-            else { return nil }
+            let (anybody, participants) = (pick(Party.allCases), pick(Party.participants))
+            guard let party = anybody, let participant = participants, let link = pick(Link.all) else { return nil }
             var fault = Fault(number: number, kind: kind, begin: begin, end: begin)
             switch kind {
             case .kill:

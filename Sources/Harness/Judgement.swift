@@ -26,7 +26,8 @@ package struct Judgement: Hashable, Sendable {
             ("faults", found.faults, minimum.faults),
             ("failpoints hit", found.failpoints, minimum.failpoints),
         ]
-        let missing = few.filter { $0.found < $0.minimum }.map { "\($0.found) \($0.what), at least \($0.minimum) needed" }
+        let missing = few.filter { $0.found < $0.minimum }
+            .map { "\($0.found) \($0.what), at least \($0.minimum) needed" }
         if let first = violations.first {
             let more = violations.count == 1 ? "" : " and \(violations.count - 1) more"
             (verdict, reason) = (.invalid, "\(first)\(more)")

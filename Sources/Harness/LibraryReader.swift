@@ -135,7 +135,8 @@ struct APIReader: Sendable {
 
     private struct PageView<Item: Decodable & Sendable>: Decodable, Sendable { let items: [Item] }
 
-    private func items<Item: Decodable & Sendable>(_ url: String, _ author: String?, _ type: Item.Type) async -> [Item] {
+    private func items<Item: Decodable & Sendable>(_ url: String, _ author: String?, _ type: Item.Type) async -> [Item]
+    {
         do {
             let caller = author.map { Caller.author($0) }
             let answer = try await stack.call(url, .get, "", as: caller, timeout: .milliseconds(500))

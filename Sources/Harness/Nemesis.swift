@@ -16,6 +16,7 @@ struct Nemesis: Sendable {
     /// - Parameters:
     ///   - plan: the plan.
     ///   - begin: when the run began.
+    /// - Throws: what keeps a fault from being made or taken back.
     func run(_ plan: FaultPlan, since begin: ContinuousClock.Instant) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for fault in plan.faults {

@@ -45,6 +45,16 @@ package struct Link: Hashable, Sendable, CustomStringConvertible {
     /// Who is called.
     package var to: Party
 
+    /// A link.
+    ///
+    /// - Parameters:
+    ///   - from: who calls; nil for the clients.
+    ///   - to: who is called.
+    package init(from: Party?, to: Party) {
+        self.from = from
+        self.to = to
+    }
+
     /// All that there are.
     package static let all =
         [Link(from: nil, to: .orchestrator)]

@@ -215,7 +215,8 @@ package final class Stack: Sendable {
     }
 
     private func arguments(_ party: Party) -> [String] {
-        guard party != .quota else { return [] }
+        // It has no flags; but whoever lists processes sees whose it is.
+        guard party != .quota else { return [dataDirectory(party).path(percentEncoded: false)] }
         func seconds(_ duration: Duration) -> String { "\(duration / .seconds(1))" }
         let shared = [
             "--host", "127.0.0.1", "--port", "\(ports[party] ?? 0)", "--retention", seconds(times.retention),

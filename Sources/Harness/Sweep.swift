@@ -24,6 +24,18 @@ package struct Sweep: Sendable {
         package var failure: String?
         /// What the processes wrote last, if something is wrong.
         package var logs: [String] = []
+
+        /// A case of which nothing is known but that.
+        ///
+        /// - Parameters:
+        ///   - sweepCase: which.
+        ///   - isHit: whether the first process died there by itself.
+        ///   - failure: what kept the case from its end.
+        package init(sweepCase: SweepCase, isHit: Bool = false, failure: String? = nil) {
+            self.sweepCase = sweepCase
+            self.isHit = isHit
+            self.failure = failure
+        }
     }
 
     private static let batch = 16

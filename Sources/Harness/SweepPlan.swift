@@ -5,11 +5,17 @@ package struct SweepCase: Hashable, Sendable, CustomStringConvertible {
     /// What happens meanwhile.
     package enum Scene: String, Hashable, Sendable, CaseIterable {
         /// An author publishes a new post, publishes it again, withdraws it: two branches.
-        case publish, republish, withdraw
+        case publish
+        case republish
+        case withdraw
         /// The same over the quota ledger as well: three branches.
-        case chargedPublish = "charged-publish", chargedRepublish = "charged-republish", chargedWithdraw = "charged-withdraw"
+        case chargedPublish = "charged-publish"
+        case chargedRepublish = "charged-republish"
+        case chargedWithdraw = "charged-withdraw"
         /// The same, and the ledger refuses when the others have reserved.
-        case refusedPublish = "refused-publish", refusedRepublish = "refused-republish", refusedWithdraw = "refused-withdraw"
+        case refusedPublish = "refused-publish"
+        case refusedRepublish = "refused-republish"
+        case refusedWithdraw = "refused-withdraw"
         /// A new post is published while the online service is dead.
         case unreachable
         /// A new post was being published when the orchestrator died; now it starts.

@@ -173,7 +173,8 @@ final class SweepStage: Sendable {
         try await stack.kill(crash.party)
         try recorder.observe(stack.databases)
         let life = try await stack.begin(crash.party, failpoints: crash.specification)
-        try await eventually("\(crash.party.rawValue) serves or is dead", within: .seconds(10), every: .milliseconds(3)) {
+        try await eventually("\(crash.party.rawValue) serves or is dead", within: .seconds(10), every: .milliseconds(3))
+        {
             if life.death.isFulfilled { return true }
             return try await stack.isReady(crash.party)
         }
@@ -278,6 +279,7 @@ extension Stack {
     /// Starts all that are dead.
     ///
     /// - Parameter start: starts one.
+    /// - Throws: what it throws.
     func startAllAgain(_ start: @escaping @Sendable (Party) async throws -> Void) async throws {
         try await withThrowingTaskGroup(of: Void.self) { group in
             for party in Party.allCases where life(party)?.death.isFulfilled ?? true {

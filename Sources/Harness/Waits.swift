@@ -17,6 +17,7 @@ package final class Waits: Sendable {
     /// - Parameters:
     ///   - who: who waits.
     ///   - what: for what.
+    ///   - isolation: where the waiting runs.
     ///   - body: the waiting.
     /// - Returns: what it returns.
     /// - Throws: what it throws.
@@ -38,7 +39,7 @@ package final class Waits: Sendable {
     ///
     /// - Parameter limit: how long nothing may go on.
     /// - Throws: ``Stuck`` when nothing has gone on for so long; `CancellationError` when it is called off.
-    package func watch(limit: Duration) async throws -> Never {
+    package func watch(limit: Duration) async throws {
         while true {
             try await Task.sleep(for: min(limit / 10, .milliseconds(200)))
             let now = ContinuousClock.now

@@ -41,6 +41,9 @@ package struct Weather: Hashable, Sendable {
         package var delivery = Delivery.whole
         /// How much later a second copy arrives, whose answer nobody gets.
         package var copyAfter: Duration?
+
+        /// It arrives at once, and so does its answer.
+        package init() {}
     }
 
     /// Draws what becomes of a request.
@@ -51,7 +54,8 @@ package struct Weather: Hashable, Sendable {
         var fate = Fate()
         // The same number of draws whatever the weather is, so that one fault does not change the chance of another.
         let draws = (0..<3).map { _ in Double.random(in: 0..<1, using: &generator) }
-        let (pause, lag) = (Double.random(in: 0..<1, using: &generator), Int.random(in: 1...Self.longestLag, using: &generator))
+        let pause = Double.random(in: 0..<1, using: &generator)
+        let lag = Int.random(in: 1...Self.longestLag, using: &generator)
         let isSilent = Double.random(in: 0..<1, using: &generator) < Self.silence
         fate.delay = delay * pause
         if isCut {

@@ -23,7 +23,7 @@ enum OwnProgram: String, CaseIterable {
     ///   - folder: where it starts; nil for here.
     /// - Returns: the command.
     func child(_ arguments: [String] = [], environment: [String: String?], folder: String? = nil) -> ChildCommand {
-        return ChildCommand(
+        ChildCommand(
             name: rawValue,
             program: OwnPrograms.path(rawValue),
             arguments: (self == .orchestrator ? ["serve"] : []) + arguments,

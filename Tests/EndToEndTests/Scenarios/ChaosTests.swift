@@ -1,0 +1,87 @@
+import Foundation
+import Harness
+import Testing
+
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
+extension EndToEnd {
+    /// `chaos run` and `chaos sweep`, as a person runs them.
+    @Suite(.serialized)
+    struct ChaosTests {
+        /// Runs it with an empty folder as its temporary directory; nothing of it is left there or runs on.
+        private func chaos(
+            _ arguments: [String],
+            _ body: (PseudoTerminal, URL) async throws -> Void
+        ) async throws {
+            try await withFolder { folder in
+                try await withTerminal(
+                    try BuildFolder.executable("chaos"),
+                    arguments,
+                    environment: ["TMPDIR": folder.path],
+                    directory: folder,
+                    size: .init(columns: 160, rows: 60)
+                ) { try await body($0, folder) }
+                try await eventually("nothing of it runs on", within: .seconds(15)) {
+                    try LeftBehind.processes(naming: folder.path).isEmpty
+                }
+            }
+        }
+
+        private func files(in folder: URL) throws -> [String] {
+            try FileManager.default.contentsOfDirectory(atPath: folder.path)
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func aShortRunIsValidAndLeavesItsHistory() async throws {
+            try await chaos(["run", "--duration", "4s", "--seed", "5", "--history", "history.jsonl"]) {
+                terminal,
+                folder in
+                let death = try await terminal.waitForExit(within: .seconds(60))
+                #expect(death == .init(exitCode: 0), "\(terminal.output)")
+                #expect(terminal.output.contains("valid"))
+                #expect(try files(in: folder) == ["history.jsonl"])
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func aRunThatProvesTooLittleIsUnknown() async throws {
+            let wanted = ["--faults", "kill", "--min-confirmed", "1000000", "--history", "history.jsonl"]
+            try await chaos(["run", "--seed", "9", "--duration", "2s"] + wanted) { terminal, _ in
+                let death = try await terminal.waitForExit(within: .seconds(60))
+                #expect(death == .init(exitCode: 3), "\(terminal.output)")
+                #expect(terminal.output.contains("at least 1000000 needed"))
+                #expect(terminal.output.contains("repeat with: chaos run --duration 2s --seed 9 --faults kill"))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func ctrlCLeavesNoProcessAndNoFile() async throws {
+            try await chaos(["run", "--duration", "60s"]) { terminal, folder in
+                try await terminal.wait(for: "faults, 5")
+                #expect(try LeftBehind.processes(naming: folder.path).count >= 3)
+                terminal.send(PseudoTerminal.interrupt)
+                let death = try await terminal.waitForExit()
+                #expect(death == .init(exitCode: 130))
+                #expect(try files(in: folder).isEmpty)
+                #expect(try LeftBehind.processes(naming: folder.path).isEmpty)
+            }
+        }
+
+        /// Two cases of a sweep: a commit that is confirmed again, and a reservation that nobody speaks of.
+        @Test(
+            .timeLimit(.minutes(2)),
+            arguments: ["publish/online-service/participant.confirm", "orphan/draft-service"]
+        )
+        func casesOfASweep(_ name: String) async throws {
+            try await chaos(["sweep", "--only", name]) { terminal, folder in
+                let death = try await terminal.waitForExit(within: .seconds(90))
+                #expect(death == .init(exitCode: 0), "\(terminal.output)")
+                #expect(try files(in: folder).isEmpty)
+            }
+        }
+    }
+}

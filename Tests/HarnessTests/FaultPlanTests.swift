@@ -1,0 +1,100 @@
+import Failpoints
+import Harness
+import TCC
+import Testing
+import Verification
+
+@Suite("A plan of faults")
+struct FaultPlanTests {
+    private static let minute = Duration.seconds(60)
+    private static let all = Set(FaultKind.allCases)
+
+    @Test("It is a function of the seed, the duration and the kinds")
+    func sameSeed() {
+        let plan = FaultPlan(seed: 7, duration: Self.minute, kinds: Self.all)
+        #expect(plan == FaultPlan(seed: 7, duration: Self.minute, kinds: Self.all))
+        #expect(plan != FaultPlan(seed: 8, duration: Self.minute, kinds: Self.all))
+    }
+
+    @Test("Everything is taken back in time, and every kind has its turns", arguments: UInt64(1)...50)
+    func inTime(_ seed: UInt64) {
+        let plan = FaultPlan(seed: seed, duration: Self.minute, kinds: Self.all)
+        #expect(plan.end <= Self.minute)
+        #expect(plan.faults.count >= 40)
+        for kind in FaultKind.allCases { #expect(plan.faults.count { $0.kind == kind } >= 3, "\(kind)") }
+        #expect(Set(plan.faults.map(\.number)).count == plan.faults.count)
+        for fault in plan.faults {
+            #expect(fault.begin <= fault.end)
+            #expect(fault.parties.isEmpty != fault.links.isEmpty)
+            #expect(fault.parties.isEmpty != fault.kind.isOfProcess)
+        }
+    }
+
+    @Test("What is done to one process does not overlap", arguments: UInt64(1)...50)
+    func oneAtATime(_ seed: UInt64) {
+        let plan = FaultPlan(seed: seed, duration: Self.minute, kinds: Self.all)
+        for party in Party.allCases {
+            let own = plan.faults.filter { $0.parties.contains(party) }
+            for (first, second) in zip(own, own.dropFirst()) { #expect(first.end < second.begin, "\(first) \(second)") }
+        }
+    }
+
+    @Test("Only what was asked for")
+    func onlyThese() {
+        let plan = FaultPlan(seed: 3, duration: Self.minute, kinds: [.pause, .clock])
+        #expect(Set(plan.faults.map(\.kind)) == [.pause, .clock])
+        #expect(plan.faults.allSatisfy { $0.kind != .clock || $0.parties != [.orchestrator] })
+        #expect(FaultPlan(seed: 3, duration: Self.minute, kinds: []).faults.isEmpty)
+    }
+
+    @Test("A process dies only at failpoints that it comes by")
+    func ownFailpoints() throws {
+        for seed in UInt64(1)...20 {
+            for fault in FaultPlan(seed: seed, duration: Self.minute, kinds: [.failpoint]).faults {
+                let failpoint = try #require(fault.failpoint)
+                let party = try #require(fault.parties.first)
+                #expect(failpoint.isIn(party))
+                #expect(fault.failpoints == "\(failpoint.rawValue)=crash@\(fault.visit)")
+            }
+        }
+    }
+}
+
+@Suite("The plan of a sweep")
+struct SweepPlanTests {
+    @Test("A crash at every failpoint of every process")
+    func everyFailpoint() {
+        for party in Party.allCases {
+            let planned = Set(SweepPlan.singles.filter { $0.first.party == party }.map(\.first.failpoint))
+            #expect(planned == Set(SweepPlan.required(of: party)), "\(party)")
+        }
+        #expect(Set(Party.allCases.flatMap(SweepPlan.required)) == Set(Failpoint.allCases))
+    }
+
+    @Test("Each case has a name of its own")
+    func names() {
+        let names = (SweepPlan.singles + SweepPlan.pairs).map(\.description)
+        #expect(Set(names).count == names.count)
+    }
+
+    @Test("What nobody died at is missing, until somebody did")
+    func coverage() {
+        #expect(SweepCoverage([]).missing.contains("online-service/participant.ask.after"))
+        let hits = SweepPlan.singles.map { Sweep.Result(sweepCase: $0, isHit: true) }
+        #expect(SweepCoverage(hits).missing.isEmpty)
+        #expect(SweepCoverage(hits).crashes == hits.count)
+    }
+}
+
+@Suite("What clients ask for")
+struct WorkloadTests {
+    @Test("It is a function of the seed and of what they learn, and no two texts share a title")
+    func sameSeed() {
+        var generator = SplitMix64(seed: 1)
+        var (one, same) = (Workload(client: 1, seed: 5), Workload(client: 1, seed: 5))
+        let posts = [Workload.Post(id: UUIDv7(at: Timestamp(milliseconds: 1), using: &generator), author: "ann")]
+        let steps = (0..<200).map { _ in one.next(posts) }
+        #expect(steps == (0..<200).map { _ in same.next(posts) })
+        #expect(Set(steps.map { "\($0)" }).count > 100)
+    }
+}
