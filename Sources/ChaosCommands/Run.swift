@@ -165,7 +165,8 @@ private struct Plan: Sendable {
             leftOut: leftOut,
             durationMilliseconds: Int(settings.duration / .milliseconds(1)),
             startedAt: World.system.wallClock(),
-            minimum: settings.minimum
+            minimum: settings.minimum,
+            lookMilliseconds: LibraryReader.interval / .milliseconds(1)
         )
         let recorder: Recorder
         do {
@@ -187,14 +188,15 @@ private struct Plan: Sendable {
         }
         let (tally, found) = (outcome.tally, outcome.tally.found)
         print("requests: \(found.confirmed) done, \(found.refused) refused, \(tally.unknown) unanswered")
-        let faults = Dictionary(uniqueKeysWithValues: outcome.faults.map { ($0.key.rawValue, $0.value) })
+        let recording = outcome.recording
+        let faults = Dictionary(uniqueKeysWithValues: recording.faults.map { ($0.key.rawValue, $0.value) })
         print("faults: \(found.faults) (\(counts(faults)))")
         print("network: \(counts(outcome.network))")
-        print("deaths: \(tally.deaths), of them at failpoints: \(counts(outcome.failpoints))")
-        print("until a process served again: \(outcome.measures.starts.text)")
-        print("until all had ended that it left: \(outcome.measures.recoveries.text)")
-        print("one library ahead of the other: \(outcome.measures.tornReads.text)")
-        for violation in outcome.violations.prefix(Self.mostShown) { print("VIOLATED \(violation)") }
+        print("deaths: \(tally.deaths), of them at failpoints: \(counts(recording.failpoints))")
+        print("until a process served again: \(recording.starts.text)")
+        print("until all had ended that it left: \(recording.recoveries.text)")
+        print("one library ahead of the other: \(Distribution(recording.tornReads.map(\.milliseconds)).text)")
+        for violation in outcome.judgement.violations.prefix(Self.mostShown) { print("VIOLATED \(violation)") }
         let style = TerminalStyle.standardOutput
         switch outcome.judgement.verdict {
         case .valid: print(style.paint("valid", .good))
@@ -202,7 +204,7 @@ private struct Plan: Sendable {
         case .unknown: print(style.paint("unknown", .caution))
         }
         guard outcome.judgement.verdict != .valid else { return }
-        if let reason = outcome.judgement.reason { print("reason: \(reason)") }
+        for reason in outcome.judgement.reasons { print("reason: \(reason)") }
         if outcome.judgement.verdict == .invalid { for line in outcome.logs { print("log: \(line)") } }
         print("seed \(settings.seed), commit \(ChaosFolder.revision ?? "unknown")")
         print("repeat with: \(command)")

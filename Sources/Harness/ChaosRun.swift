@@ -66,16 +66,10 @@ package struct ChaosRun: Sendable {
     package struct Outcome: Sendable {
         /// What it comes to.
         package var judgement: Judgement
-        /// Everything that is wrong.
-        package var violations: [Violation]
+        /// Everything that was noted.
+        package var recording: Recording
         /// What there was.
         package var tally: Recorder.Tally
-        /// Its times.
-        package var measures: Measures
-        /// Faults by their kinds.
-        package var faults: [FaultKind: Int]
-        /// How often processes died at each of their failpoints.
-        package var failpoints: [String: Int]
         /// How often the proxies did each thing.
         package var network: [String: Int]
         /// What the processes wrote last.
@@ -352,26 +346,15 @@ package struct ChaosRun: Sendable {
 
     private func conclude(_ stack: Stack, _ stuck: String?) -> Outcome {
         let recording = recorder.recording
-        // Without a dump there is nothing to compare; what was found on the way stands.
-        let violations =
-            recording.isDumped ? Invariants.violations(in: recording.state) : recording.state.history.contradictions
-        let tally = recorder.tally
-        let judgement = Judgement(
-            violations: violations,
-            stuck: stuck,
-            found: tally.found,
-            minimum: settings.minimum
-        )
-        recorder.note(.end(judgement.verdict, reason: judgement.reason))
+        let judgement = recording.judgementAtEnd(stuck: stuck)
+        let reason = judgement.violations.first?.description ?? judgement.reasons.first
+        recorder.note(.end(judgement.verdict, reason: reason))
         var network: [String: Int] = [:]
         for proxy in stack.proxies { network.merge(proxy.done) { $0 + $1 } }
         return Outcome(
             judgement: judgement,
-            violations: violations,
-            tally: tally,
-            measures: Measures(recording.lines),
-            faults: recording.faults,
-            failpoints: recording.failpoints,
+            recording: recording,
+            tally: recorder.tally,
             network: network,
             logs: stack.logs
         )

@@ -12,8 +12,9 @@ import Verification
 ///
 /// It looks into the library's database, at what a request that comes at this moment would be answered from: a request
 /// each time would cost more than all that is under test. ``APIReader`` sees to it that the services tell nothing else.
-struct LibraryReader: Sendable {
-    private static let interval = Duration.milliseconds(2)
+package struct LibraryReader: Sendable {
+    /// How often it looks.
+    package static let interval = Duration.milliseconds(2)
     private static let mostPosts = 1000
 
     let library: History.Library

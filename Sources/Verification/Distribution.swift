@@ -20,6 +20,17 @@ package struct Distribution: Hashable, Sendable {
         return values[min(max(Int(rank), 1), values.count) - 1]
     }
 
+    /// Its percentiles, of milliseconds, for people.
+    package var text: String {
+        guard let half = percentile(50), let most = percentile(99), let greatest = values.last else { return "none" }
+        return
+            "p50 \(Self.round(half)) ms, p99 \(Self.round(most)) ms, max \(Self.round(greatest)) ms (\(values.count))"
+    }
+
+    private static func round(_ value: Double) -> String {
+        value < 10 ? "\((value * 10).rounded() / 10)" : "\(Int(value.rounded()))"
+    }
+
     /// How many values lie in a range.
     package struct Bin: Hashable, Sendable {
         /// Where it begins; that value belongs to it.

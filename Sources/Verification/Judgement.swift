@@ -38,8 +38,23 @@ extension Recording {
     /// Judges the history: what is wrong with it, and whether it proves anything.
     ///
     /// - Returns: the judgement.
-    package func judgement() -> Judgement {
-        let isComplete = isDumped && end != nil && !isTorn
+    package func judgement() -> Judgement { judgement(isEnded: end != nil) }
+
+    /// Judges the history of a run that comes to its end at this moment: the line that says so depends on the judgement.
+    ///
+    /// - Parameter stuck: what kept it from going on, if anything did.
+    /// - Returns: the judgement.
+    package func judgementAtEnd(stuck: String?) -> Judgement {
+        var judgement = judgement(isEnded: true)
+        if let stuck {
+            judgement.reasons = [stuck]
+            if judgement.verdict == .valid { judgement.verdict = .unknown }
+        }
+        return judgement
+    }
+
+    private func judgement(isEnded: Bool) -> Judgement {
+        let isComplete = isDumped && isEnded && !isTorn
         let found = isComplete ? Invariants.violations(in: state) : state.history.contradictions
         var known: Set<Violation> = []
         let violations = found.filter { known.insert($0).inserted }
@@ -57,7 +72,7 @@ extension Recording {
         ]
         var reasons: [String] = []
         if run == nil { reasons.append("The history does not begin with what ran.") }
-        if end == nil {
+        if !isEnded {
             reasons.append("The history is cut off: it has no end, so the final state is not in it.")
         } else if !isDumped {
             let said = end?.reason.map { " The run said: \($0)" } ?? ""
