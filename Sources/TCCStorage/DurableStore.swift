@@ -78,6 +78,9 @@ public final class DurableStore: Sendable {
         var configuration = Configuration()
         configuration.label = "store"
         configuration.maximumReaderCount = 4
+        // Whoever looks at the file with a tool of its own may hold a lock for a moment, above all after a crash, when the
+        // first to come recovers the log: that must not keep a server from starting.
+        configuration.busyMode = .timeout(5)
         configuration.prepareDatabase { database in
             #if canImport(Darwin)
             // On Apple's systems fsync leaves the data in the drive's cache.

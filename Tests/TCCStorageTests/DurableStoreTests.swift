@@ -39,6 +39,32 @@ struct DurableStoreTests {
         }
     }
 
+    @Test("It waits for another process that holds the file for a moment")
+    func heldByAnother() async throws {
+        try await withTemporaryDirectory { directory in
+            let path = directory + "/notes.db"
+            let open = {
+                try DurableStore(
+                    path: path,
+                    migrator: Self.migrator,
+                    logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() }
+                )
+            }
+            try open().close()
+            let other = try DatabaseQueue(path: path)
+            // In WAL mode this keeps everybody else out, as recovery after a crash does.
+            try await other.writeWithoutTransaction { database in
+                try database.execute(sql: "PRAGMA locking_mode = EXCLUSIVE; BEGIN IMMEDIATE; COMMIT")
+            }
+            DispatchQueue.global()
+                .asyncAfter(deadline: .now() + .milliseconds(100)) {
+                    // `try?`: a queue that stays open fails the test by itself.
+                    try? other.close()
+                }
+            try open().close()
+        }
+    }
+
     private static func insert(_ number: Int, in database: Database) throws {
         try database.execute(sql: "INSERT INTO notes VALUES (?, ?)", arguments: [number, "note \(number)"])
     }
