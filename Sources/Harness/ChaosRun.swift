@@ -280,7 +280,9 @@ package struct ChaosRun: Sendable {
                     )
                     group.addTask { try await client.run(workload) { ContinuousClock.now < end } }
                 }
-                try await nemesis.run(plan, since: start)
+                var nemesis = nemesis
+                nemesis.offset = recorder.elapsed
+                try await nemesis.run(plan, since: .now)
                 try await Task.sleep(until: end, clock: .continuous)
                 place.enter("healing")
                 try await heal(stack, keepers)

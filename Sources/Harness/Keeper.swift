@@ -150,7 +150,9 @@ final class Keeper: Sendable {
             return recorder.note(.failpoints(party: party.rawValue, hits: [String(name): 1]))
         }
         if mayDie, case .exited = death { return }
-        let last = life.tail.last.map { ": \($0)" } ?? ""
+        // A Swift program that traps says why before it lists where it was.
+        let reason = life.tail.last { $0.contains("Fatal error") } ?? life.tail.last
+        let last = reason.map { ": \($0)" } ?? ""
         recorder.note(.contradiction(Violation(8, "\(party.rawValue) died by itself, \(death)\(last)")))
     }
 }

@@ -10,6 +10,8 @@ struct Nemesis: Sendable {
     let disks: [Party: FullDisk]
     let recorder: Recorder
     let recoveries: Recoveries
+    /// How long the history had gone on when the plan's time began.
+    var offset = Duration.zero
 
     /// Does everything that the plan says, each at its time; when it returns, everything has been taken back.
     ///
@@ -37,7 +39,7 @@ struct Nemesis: Sendable {
                     fault.kind,
                     party: fault.target,
                     detail: fault.detail,
-                    untilMilliseconds: fault.end / .milliseconds(1)
+                    untilMilliseconds: (offset + fault.end) / .milliseconds(1)
                 )
             )
         )

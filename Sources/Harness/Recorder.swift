@@ -29,6 +29,7 @@ package final class Recorder: Sendable {
         var problem: (any Error)?
     }
 
+    private let begin = ContinuousClock.now
     private let writer: RecordingWriter
     private let state = Mutex(State())
 
@@ -78,6 +79,9 @@ package final class Recorder: Sendable {
         default: break
         }
     }
+
+    /// How long the history has gone on.
+    package var elapsed: Duration { ContinuousClock.now - begin }
 
     /// A process died.
     package func died() { state.withLock { $0.tally.deaths += 1 } }

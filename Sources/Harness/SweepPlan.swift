@@ -244,6 +244,6 @@ package enum SweepPlan {
     package static func required(of party: Party) -> [Failpoint] {
         let all = Failpoint.allCases.filter { $0.isIn(party) }
         guard party == .quota else { return all }
-        return all.filter { !$0.rawValue.contains("horizon") && !$0.rawValue.contains("prune") }
+        return all.filter { !$0.isOfPruning }
     }
 }
