@@ -1,3 +1,9 @@
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// A condition that did not come true in time.
 package struct NotInTime: Error, CustomStringConvertible {
     /// Which, and what was there instead.
@@ -13,7 +19,8 @@ package struct NotInTime: Error, CustomStringConvertible {
 ///
 /// - Parameters:
 ///   - condition: the condition's name, for the error.
-///   - limit: how long it may take.
+///   - limit: how long it may take on a machine that has nothing else to do; on a busy one it may take longer by as much
+///     as that one is slower.
 ///   - interval: how long to wait before asking again.
 ///   - holds: whether it holds.
 /// - Returns: how long it took.
@@ -26,12 +33,67 @@ package func eventually(
     _ holds: () async throws -> Bool
 ) async throws -> Duration {
     let start = ContinuousClock.now
+    var patience = Patience(limit)
     while true {
         if try await holds() { return ContinuousClock.now - start }
-        guard ContinuousClock.now - start < limit else {
-            throw NotInTime(description: "not within \(limit): \(condition)")
+        guard !patience.isOver() else {
+            let taken = ContinuousClock.now - start
+            throw NotInTime(description: "not within \(limit) (\(taken) on this busy machine): \(condition)")
         }
         try await Task.sleep(for: interval)
+    }
+}
+
+/// A time limit for what needs a share of the machine: while others take it, less than the time that passes is counted.
+package struct Patience {
+    /// How often the machine's slowness is measured, once somebody has waited as long.
+    private static let measureEvery = Duration.milliseconds(500)
+    /// Of a processor's time; several of the slices that a busy machine gives.
+    private static let probe = Duration.milliseconds(10)
+
+    private let limit: Duration
+    private var counted = Duration.zero
+    private var last = ContinuousClock.now
+    private let slowness: () -> Double
+
+    /// Begins to wait.
+    ///
+    /// - Parameters:
+    ///   - limit: how long to wait at most, where nobody else takes a share.
+    ///   - slowness: how many times slower than that the machine is at this moment.
+    package init(_ limit: Duration, slowness: @escaping () -> Double = Self.slownessNow) {
+        self.limit = limit
+        self.slowness = slowness
+    }
+
+    /// Whether it has waited long enough; asked now and then.
+    package mutating func isOver() -> Bool { isOver(at: ContinuousClock.now) }
+
+    /// Whether it has waited long enough.
+    ///
+    /// - Parameter now: the time.
+    /// - Returns: whether it has.
+    package mutating func isOver(at now: ContinuousClock.Instant) -> Bool {
+        let passed = now - last
+        guard passed >= min(Self.measureEvery, limit - counted) else { return false }
+        counted += passed / max(1, passed < Self.measureEvery ? 1 : slowness())
+        last = now
+        return counted >= limit
+    }
+
+    /// How much longer than on an idle machine something takes that only computes.
+    ///
+    /// - Returns: the ratio, 1 or a little more where nobody else computes.
+    package static func slownessNow() -> Double {
+        let (start, used) = (ContinuousClock.now, processorTime())
+        while processorTime() - used < probe {}
+        return (ContinuousClock.now - start) / probe
+    }
+
+    private static func processorTime() -> Duration {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return .seconds(time.tv_sec) + .nanoseconds(time.tv_nsec)
     }
 }
 
