@@ -54,6 +54,8 @@ package struct FinalState: Sendable {
         package var knownAt: Int?
         /// Nil for a withdraw.
         package var revision: Int?
+        /// The revision that its author had read, where the request says so.
+        package var base: Int?
         /// Nil for a withdraw, and where nobody knows what the saved text was.
         package var text: RevisionText?
 
@@ -63,10 +65,13 @@ package struct FinalState: Sendable {
         /// ordered: as the clients' own order says where one was told before the other asked, and as the revisions say,
         /// which never fall.
         package func follows(_ other: Effect) -> Bool {
-            if let known = other.knownAt, known < askedAt { return true }
+            if wasAskedAfter(other) { return true }
             guard let revision, let earlier = other.revision else { return false }
             return revision > earlier
         }
+
+        /// Whether the clients themselves know the order: the other one was told before this one was asked for.
+        package func wasAskedAfter(_ other: Effect) -> Bool { other.knownAt.map { $0 < askedAt } ?? false }
     }
 
     /// Whose key, to tell it from another caller's.
@@ -85,6 +90,23 @@ package struct FinalState: Sendable {
     /// The transaction that committed a request.
     package func committed(_ request: Request) -> JournalEntry? {
         committedByKey[Self.name(ofKey: request.key, caller: request.callerName)]
+    }
+
+    /// The keys of the requests that each transaction is of: the one that the journal has, and those that were told of it.
+    package var keys: [GlobalTransactionID: Set<String>] {
+        var asked: Set<String> = []
+        var keys: [GlobalTransactionID: Set<String>] = [:]
+        for attempt in history.attempts {
+            let key = Self.name(ofKey: attempt.request.key, caller: attempt.request.callerName)
+            asked.insert(key)
+            if let gid = attempt.answer?.gid { keys[gid, default: []].insert(key) }
+        }
+        for entry in journal {
+            guard let key = entry.liveKey, let caller = entry.caller else { continue }
+            let name = Self.name(ofKey: key, caller: caller)
+            if asked.contains(name) { keys[entry.gid, default: []].insert(name) }
+        }
+        return keys
     }
 
     /// What committed transactions did to posts.
@@ -115,7 +137,9 @@ package struct FinalState: Sendable {
         var effect = Effect(gid: entry.gid, post: post, askedAt: askedAt, knownAt: knownAt)
         if !request.isWithdraw {
             effect.revision = entry.revision
-            if case .chargedPublish(_, _, let revision, _) = request.intent { effect.revision = revision }
+            if case .chargedPublish(_, let base, let revision, _) = request.intent {
+                (effect.base, effect.revision) = (base, revision)
+            }
             effect.text = request.text ?? effect.revision.flatMap { history.saves[post]?[$0] }
         }
         return effect

@@ -8,8 +8,9 @@ package enum Invariants {
     /// - Returns: each thing that is wrong.
     package static func violations(in state: FinalState) -> [Violation] {
         state.history.contradictions + oneDecision(state) + outcomesKept(state) + noBranchBoth(state)
-            + effectsOnce(state)
-            + answersKept(state) + librariesAgree(state) + noReservation(state) + journalAndBarriersAgree(state)
+            + effectsOnce(state) + requestsOnce(state) + revisionsKept(state)
+            + answersKept(state) + librariesAgree(state) + savesKept(state) + noReservation(state)
+            + journalAndBarriersAgree(state)
             + allEnded(state) + cancelledIsInvisible(state) + sightingsWereCommitted(state)
     }
 
@@ -21,7 +22,16 @@ package enum Invariants {
         }
         let entries = state.entries
         for attempt in state.history.attempts {
-            guard let answer = attempt.answer, let gid = answer.gid else { continue }
+            guard let answer = attempt.answer else { continue }
+            guard let gid = answer.gid else {
+                // Who is told of a commit can ask what became of it.
+                if answer.isCommitted {
+                    violations.append(
+                        Violation(1, "'\(attempt.request.key)' was answered \(answer.status) without a gid")
+                    )
+                }
+                continue
+            }
             let told: Decision = answer.isCommitted ? .confirm : .cancel
             let decided = entries[gid]?.state.decision
             if decided != told {
@@ -83,6 +93,78 @@ package enum Invariants {
             violations.append(Violation(3, "'\(title)' is live \(posts.count) times"))
         }
         return violations
+    }
+
+    /// 3: every committed transaction is of one request, and every request has at most one.
+    private static func requestsOnce(_ state: FinalState) -> [Violation] {
+        var violations: [Violation] = []
+        var committed: [String: GlobalTransactionID] = [:]
+        let keys = state.keys
+        for entry in state.journal where entry.state.decision == .confirm {
+            let own = keys[entry.gid, default: []].sorted()
+            if own.count != 1 {
+                violations.append(Violation(3, "\(entry.gid) is committed and is of \(own.count) requests"))
+            }
+            for key in own {
+                if let other = committed.updateValue(entry.gid, forKey: key), other != entry.gid {
+                    violations.append(
+                        Violation(3, "'\(key)' was asked for once; \(other) and \(entry.gid) are committed")
+                    )
+                }
+            }
+        }
+        return violations
+    }
+
+    /// 4 and 5: revisions are published in their order, and each has one text.
+    private static func revisionsKept(_ state: FinalState) -> [Violation] {
+        var violations: [Violation] = []
+        for (post, effects) in Dictionary(grouping: state.effects, by: \.post).sorted(by: { $0.key < $1.key }) {
+            for effect in effects {
+                guard let revision = effect.revision else { continue }
+                let falls = effects.contains { effect.wasAskedAfter($0) && $0.revision ?? 0 > revision }
+                if falls {
+                    violations.append(Violation(4, "\(post) revision \(revision) was published after a later one"))
+                }
+                // A try takes its number, so whatever has one between was there before it, and its author had not read it.
+                let between = (effect.base ?? revision)..<revision
+                let unread = effects.compactMap(\.revision) + (state.history.saves[post] ?? [:]).keys.sorted()
+                for lost in Set(unread).sorted() where lost > between.lowerBound && between.contains(lost) {
+                    let text = "\(post) revision \(revision) replaced \(lost), and was made from \(between.lowerBound)"
+                    violations.append(Violation(3, text))
+                }
+                guard let text = effect.text else { continue }
+                let others = effects.filter { $0.revision == revision }.compactMap(\.text)
+                let saved = state.history.saves[post]?[revision]
+                if (others + [saved ?? text]).contains(where: { $0 != text }) {
+                    violations.append(
+                        Violation(5, "\(post) revision \(revision) was two texts, '\(text.title)' is one")
+                    )
+                }
+            }
+        }
+        return violations
+    }
+
+    /// 5: a draft's head is the last of what was saved or published, with its text.
+    private static func savesKept(_ state: FinalState) -> [Violation] {
+        let effects = state.effects
+        return state.drafts.flatMap { draft -> [Violation] in
+            let saves = state.history.saves[draft.id] ?? [:]
+            var violations: [Violation] = []
+            if let last = saves.keys.max(), last > draft.revision {
+                violations.append(Violation(5, "\(draft.id) revision \(last) was saved; \(describe(draft))"))
+            }
+            let published = effects.first { $0.post == draft.id && $0.revision == draft.revision }?.text
+            if let text = saves[draft.revision] ?? published,
+                draft.title != text.title || draft.content != text.content
+            {
+                violations.append(
+                    Violation(5, "\(draft.id) revision \(draft.revision) has another text: \(draft.title)")
+                )
+            }
+            return violations
+        }
     }
 
     /// What speaks against an effect having been the last of its post.
@@ -222,6 +304,7 @@ package enum Invariants {
     /// 10, at every moment: what readers saw was committed in the end, and no live revision fell.
     private static func sightingsWereCommitted(_ state: FinalState) -> [Violation] {
         let allowed = allowedTitles(state)
+        let effects = state.effects
         var violations: [Violation] = []
         var highest: [UUIDv7: Int] = [:]
         for sighting in state.history.sightings {
@@ -230,6 +313,14 @@ package enum Invariants {
                 violations.append(Violation(10, text))
             }
             guard sighting.library == .online else { continue }
+            let isPublished = effects.contains { effect in
+                effect.post == sighting.post && effect.revision == sighting.revision
+                    && effect.text?.title ?? sighting.title == sighting.title
+            }
+            if !isPublished {
+                let text = "\(sighting.post) was seen as revision \(sighting.revision), '\(sighting.title)'"
+                violations.append(Violation(10, "\(text), and nothing published that"))
+            }
             if sighting.revision < highest[sighting.post] ?? 0 {
                 violations.append(
                     Violation(4, "\(sighting.post) fell to revision \(sighting.revision) before a reader")

@@ -39,6 +39,53 @@ struct JudgementTests {
             Tampering(3, "another text is live") {
                 $0.change(#""type":"post""#, from: #""content":"c2""#, to: #""content":"c1""#)
             },
+            Tampering(1, "an answer that tells of a commit names no transaction") {
+                $0.change(#""type":"ok","id":4"#, from: "\"\(SmallHistory.id(4))\"", to: "null")
+            },
+            Tampering(3, "a committed transaction that nobody asked for") {
+                $0.change(#""type":"ok","id":4"#, from: SmallHistory.id(4), to: SmallHistory.id(3))
+                $0.change(#""type":"journal""#, SmallHistory.id(4), from: #""k4""#, to: "null")
+            },
+            Tampering(3, "two requests are told of one transaction") {
+                $0.change(#""type":"ok","id":4"#, from: SmallHistory.id(4), to: SmallHistory.id(3))
+            },
+            Tampering(3, "a request is carried out twice") {
+                $0.change(#""key":"k2""#, from: "k2", to: "k1")
+                $0.change(#""type":"journal""#, from: #""k2""#, to: #""k1""#)
+            },
+            Tampering(3, "a publish replaced an edit that its author had not read") {
+                let post = SmallHistory.story
+                $0.askLate(
+                    11,
+                    #""intent":"chargedPublish","post":"\#(post)","base":2,"revision":5,"text":{"title":"x","content":"y"}"#,
+                    key: "k11",
+                    ok: SmallHistory.id(11),
+                    post: post
+                )
+                $0.commit(SmallHistory.id(11), "k11", post: post, caller: "operator:operator")
+            },
+            Tampering(4, "a revision is published after a later one, with a withdraw between that hides it") {
+                let story = SmallHistory.story
+                $0.change(#""type":"journal""#, SmallHistory.first, from: #""revision":1"#, to: #""revision":3"#)
+                $0.remove(#""type":"saw""#, story)
+                $0.remove(#""type":"ok","id":2"#)
+                $0.remove(#""type":"invoke","id":2"#)
+                $0.askLate(
+                    11,
+                    #""intent":"withdraw","post":"\#(story)""#,
+                    key: "k11",
+                    ok: SmallHistory.id(11),
+                    post: story
+                )
+                $0.askLate(
+                    12,
+                    #""intent":"republish","post":"\#(story)","text":{"title":"two","content":"c2"}"#,
+                    key: "k2",
+                    ok: SmallHistory.second,
+                    post: story
+                )
+                $0.commit(SmallHistory.id(11), "k11", post: story)
+            },
             Tampering(4, "an answered publish is not there") { $0.remove(#""type":"post""#) },
             Tampering(4, "a live revision fell before a reader") {
                 $0.insert(
@@ -50,6 +97,15 @@ struct JudgementTests {
             },
             Tampering(5, "a post is visible whose draft is private") {
                 $0.change(#""type":"draft""#, SmallHistory.story, from: "published\"", to: "private\"")
+            },
+            Tampering(5, "a saved edit is lost") {
+                $0.change(#""type":"draft""#, SmallHistory.story, from: #""revision":4"#, to: #""revision":3"#)
+            },
+            Tampering(5, "a saved edit has another's text") {
+                $0.change(#""type":"draft""#, SmallHistory.story, from: #""content":"c7""#, to: #""content":"c5""#)
+            },
+            Tampering(5, "an edit took the number of a publish") {
+                $0.change(#""type":"saved""#, from: #""revision":4"#, to: #""revision":2"#)
             },
             Tampering(6, "a reservation is left at a barrier") {
                 $0.change(#""type":"barrier""#, SmallHistory.refused, from: "cancelled", to: "reserved")
@@ -87,6 +143,12 @@ struct JudgementTests {
                 $0.insert(
                     #""type":"saw","library":"online-service","post":"\#(SmallHistory.story)","revision":3,"title":"five""#
                 )
+            },
+            Tampering(10, "a reader saw a revision with the title of another") {
+                $0.change(#""type":"saw""#, #""online-service""#, #""revision":2"#, from: "two", to: "one")
+            },
+            Tampering(10, "a reader saw another post's title") {
+                $0.change(#""type":"saw""#, #""online-service""#, #""revision":2"#, from: "two", to: "three")
             },
             Tampering(10, "what was refused is live at the end") {
                 $0.change(#""type":"post""#, from: #""title":"two""#, to: #""title":"five""#)

@@ -149,6 +149,19 @@ struct SmallHistory {
         )
     }
 
+    /// Asks before the final state, and is answered.
+    mutating func askLate(_ id: Int, _ request: String, key: String, ok gid: String, post: String) {
+        insert(#""type":"invoke","id":\#(id),"client":0,"request":{"author":"ann","key":"\#(key)",\#(request)}"#)
+        insert(#""type":"ok","id":\#(id),"status":200,"gid":"\#(gid)","post":"\#(post)","error":null"#)
+    }
+
+    /// Adds a committed transaction without a revision to the final state.
+    mutating func commit(_ gid: String, _ key: String, post: String, caller: String = "author:ann") {
+        let end = lines.removeLast()
+        journal(gid, key, "confirmed", post: post, revision: nil, caller: caller)
+        lines.append(end)
+    }
+
     /// Changes each line that has all of these pieces.
     mutating func change(_ pieces: String..., from old: String, to new: String) {
         for index in lines.indices where pieces.allSatisfy(lines[index].contains) {
