@@ -154,6 +154,12 @@ struct ChaosClient: Sendable {
                 post: told.postID,
                 error: told.problem?.code
             )
+            if told.status == 200, let gid = told.gid {
+                // `try?`: databases that cannot be read at this moment are judged in the end.
+                for violation in (try? stack.databases.unconfirmed(gid)) ?? [] {
+                    recorder.note(.contradiction(violation))
+                }
+            }
             if let post = told.postID { knowledge.learn(Workload.Post(id: post, author: request.author)) }
         } catch {
             try Task.checkCancellation()

@@ -71,6 +71,38 @@ package struct Databases: Sendable {
             ?? 0
     }
 
+    /// What resources hold although nothing is reserved any more.
+    ///
+    /// - Returns: a violation for each hold.
+    /// - Throws: whatever SQLite meets.
+    package func leftHolds() throws -> [Violation] {
+        try participants.sorted { $0.key < $1.key }
+            .flatMap { participant, file in
+                try Self.read(file) { try Violation.leftHolds(of: participant, in: $0) } ?? []
+            }
+    }
+
+    /// What speaks against an answer 200: branches that have not confirmed.
+    ///
+    /// - Parameter gid: the transaction that was answered.
+    /// - Returns: a violation for each.
+    /// - Throws: whatever SQLite meets.
+    func unconfirmed(_ gid: GlobalTransactionID) throws -> [Violation] {
+        let branches = try Self.read(journal) {
+            try String.fetchAll($0, sql: "SELECT name FROM branches WHERE gid = ?", arguments: [gid.description])
+        }
+        return try (branches ?? [])
+            .filter { branch in
+                guard let file = participants[branch] else { return false }
+                let sql = "SELECT state FROM barrier WHERE gid = ? AND branch = ?"
+                let state: String?? = try Self.read(file) {
+                    try String.fetchOne($0, sql: sql, arguments: [gid.description, branch])
+                }
+                return state != BranchOutcome.confirmed.rawValue
+            }
+            .map { Violation(4, "\(gid) was answered 200 and \($0) had not confirmed") }
+    }
+
     /// Opens a database that a process may have open, to be read only.
     static func open(_ file: URL) throws -> DatabaseQueue {
         var configuration = Configuration()

@@ -56,6 +56,7 @@ extension Recorder {
         let (drafts, posts) = try await stack.libraries.everything(of: authors)
         for draft in drafts { note(.draft(draft)) }
         for post in posts { note(.post(post)) }
+        for violation in try stack.databases.leftHolds() { note(.contradiction(violation)) }
         note(.spent(try stack.databases.spent()))
     }
 }

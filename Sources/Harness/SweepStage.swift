@@ -270,6 +270,7 @@ final class SweepStage: Sendable {
         state.barriers = try stack.databases.barriers()
         (state.drafts, state.posts) = try await stack.libraries.everything(of: [Self.author, Self.pauper])
         state.spent = try stack.databases.spent()
+        violations += try stack.databases.leftHolds()
         violations += Invariants.violations(in: state).filter { !(isPruned && $0.invariant == 7) }
         return violations
     }

@@ -34,6 +34,8 @@ final class SimulatedWorld: Sendable {
         var nights = Duration.zero
         /// What participants that asked were told.
         var outcomes: [(gid: GlobalTransactionID, decision: Decision)] = []
+        /// What was found wrong while things happened.
+        var contradictions: [Violation] = []
         var faults: FaultRates
         var isHealed = false
         var isOver = false
@@ -93,6 +95,7 @@ final class SimulatedWorld: Sendable {
     var events: [TraceEvent] { state.withLock { $0.events } }
     var counts: [String: Int] { state.withLock { $0.counts } }
     var outcomes: [(gid: GlobalTransactionID, decision: Decision)] { state.withLock { $0.outcomes } }
+    var contradictions: [Violation] { state.withLock { $0.contradictions } }
 
     func random<Value: Sendable>(_ draw: (inout SplitMix64) -> Value) -> Value { state.withLock { draw(&$0.random) } }
 
@@ -180,8 +183,7 @@ final class SimulatedWorld: Sendable {
             let cutLength = random { $0.duration(upTo: Self.longestDowntime) }
             if strikes(faults.partition) {
                 let link = isBack ? Network.Link(from: other, to: party) : Network.Link(from: party, to: other)
-                note("cut", link.from, "to \(link.to.rawValue)")
-                network.cut(link)
+                cut(link)
                 scheduler.after(cutLength) { [weak self] in self?.network.heal(link) }
             }
             if strikes(faults.pruning) { prune(party) }
@@ -189,6 +191,16 @@ final class SimulatedWorld: Sendable {
             if strikes(faults.probe), party != .orchestrator { probe(party, unknown) }
             disturb(until: end)
         }
+    }
+
+    private func cut(_ link: Network.Link) {
+        note("cut", link.from, "to \(link.to.rawValue)")
+        network.cut(link)
+    }
+
+    /// Cuts a link until the night is over, if that fault is not left out.
+    func cutOff(_ link: Network.Link) {
+        if gate.strikes() { cut(link) }
     }
 
     private func strikes(_ rate: Double) -> Bool { random { $0.chance(rate) } && gate.strikes() }
@@ -207,6 +219,22 @@ final class SimulatedWorld: Sendable {
         var random = random
         let gid = UUIDv7(at: wallClock(of: party), using: &random)
         note("probe", party, "\(gid)")
+        ask(gid, party, life)
+    }
+
+    /// Has a participant ask for a transaction that is forgotten, as one whose question took a night would.
+    private func probeForgotten(_ party: Party) {
+        // `try?`: a disk that cannot be read is met by everybody else.
+        let forgotten = try? disks.perform(on: .orchestrator) { database in
+            try String.fetchAll(database.cachedStatement(sql: "SELECT gid FROM forgotten_transactions ORDER BY gid"))
+        }
+        guard let forgotten, !forgotten.isEmpty, let life = life(of: party) else { return }
+        guard let gid = GlobalTransactionID(random { $0.pick(forgotten) }) else { return }
+        note("probe", party, "\(gid)")
+        ask(gid, party, life)
+    }
+
+    private func ask(_ gid: GlobalTransactionID, _ party: Party, _ life: Life) {
         life.deliver {
             // `try?`: whoever asks in vain learns nothing.
             _ = try? await self.send(.outcome(gid), from: (party, life), to: .orchestrator, timeout: Self.callTimeout)
@@ -214,14 +242,20 @@ final class SimulatedWorld: Sendable {
     }
 
     /// Everything waits for a day and an hour; what is old is forgotten, and some copies of messages arrive only now.
-    func passNight() {
+    ///
+    /// - Parameter areClocksRight: false: some fall back to the day before, after it was forgotten.
+    func passNight(areClocksRight: Bool) {
         note("night", nil)
         state.withLock { $0.nights += Self.night }
+        network.healAll()
         // The journal first: it tells the participants how far back it remembers.
         for party in Self.servers {
             prune(party)
             scheduler.run(until: scheduler.now + .milliseconds(20))
         }
+        // Only such a clock takes a try of yesterday for one of today.
+        for party in Self.servers where !areClocksRight && strikes(0.5) { jumpClock(of: party, by: .zero - Self.night) }
+        for party in Self.servers where party != .orchestrator { probeForgotten(party) }
         network.deliverOvernight()
         scheduler.run(until: scheduler.now + .milliseconds(20))
     }
@@ -357,13 +391,48 @@ final class SimulatedWorld: Sendable {
     ) async throws -> Reply {
         let result = await network.ask(from: from, to: to, timeout: timeout) { [weak self] life -> Reply? in
             guard let self, let node = state.withLock({ $0.nodes[to] }) else { return nil }
-            guard let answer = sabotage?.answer else { return await node.answer(message) }
-            return await answer(context(of: to), to, message) { await node.answer($0) }
+            let reply: Reply?
+            if let answer = sabotage?.answer {
+                reply = await answer(context(of: to), to, message) { await node.answer($0) }
+            } else {
+                reply = await node.answer(message)
+            }
+            if life.isAlive, case .told(let told, _) = reply, told.status == 200, let gid = told.gid {
+                let found = unconfirmed(gid)
+                state.withLock { $0.contradictions += found }
+            }
+            return reply
         }
         switch result {
         case .success(.problem(let problem)): throw problem
         case .success(let reply): return reply
         case .failure(let unanswered): throw unanswered
+        }
+    }
+
+    /// 4: what speaks against an answer 200 at the moment when it leaves; later it may have become true.
+    private func unconfirmed(_ gid: GlobalTransactionID) -> [Violation] {
+        do {
+            let branches = try disks.perform(on: .orchestrator) { database in
+                let select = try database.cachedStatement(
+                    sql: "SELECT name FROM branches WHERE gid = ? ORDER BY position"
+                )
+                return try String.fetchAll(select, arguments: [gid.description])
+            }
+            return
+                try branches.filter { branch in
+                    guard let party = Party(rawValue: branch) else { return true }
+                    let state: String? = try disks.perform(on: party) { database in
+                        let select = try database.cachedStatement(
+                            sql: "SELECT state FROM barrier WHERE gid = ? AND branch = ?"
+                        )
+                        return try String.fetchOne(select, arguments: [gid.description, branch])
+                    }
+                    return state != BranchOutcome.confirmed.rawValue
+                }
+                .map { Violation(4, "\(gid) is answered 200 and \($0) has not confirmed") }
+        } catch {
+            return [Violation(4, "\(gid) is answered 200 and cannot be read: \(error)")]
         }
     }
 

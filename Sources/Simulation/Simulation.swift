@@ -29,6 +29,12 @@ package struct Simulation: Sendable {
     /// By the contract, every transaction has ended within this time after the last fault.
     private static let healingTime = Duration.seconds(5)
     private static let longestRound = Duration.seconds(120)
+    /// How many worlds have one.
+    private static let nights = 0.15
+    /// The request that is not finished when the night comes; no other client has this number.
+    private static let eveningRequest = Scenario.RequestNumber(client: 9, number: 0)
+    /// Without faults.
+    private static let longestPublish = Duration.milliseconds(30)
 
     let disks: Disks
     private let sabotage: Sabotage?
@@ -56,7 +62,7 @@ package struct Simulation: Sendable {
         var random = SplitMix64(seed: scenario.seed)
         let faults = FaultRates(swarm: &random)
         let clients = Self.clients(of: scenario, &random).map { $0.map(\.chance) }
-        let hasNight = random.chance(0.15)
+        let hasNight = random.chance(Self.nights)
         let world = SimulatedWorld(
             seed: random.next(),
             faults: faults,
@@ -73,7 +79,10 @@ package struct Simulation: Sendable {
         let mornings = clients.map { hasNight ? $0.count / 2 : 0 }
         violations += try run(world, clients: zip(clients, mornings).map { Array($0.dropLast($1)) }, life, record)
         if hasNight, violations.isEmpty {
-            world.passNight()
+            if scenario.requests?.contains(Self.eveningRequest) ?? true {
+                workInTheEvening(world, &random, life, record)
+            }
+            world.passNight(areClocksRight: faults.clock == 0)
             world.breakAgain(faults)
             violations += try run(world, clients: zip(clients, mornings).map { Array($0.suffix($1)) }, life, record)
         }
@@ -97,7 +106,9 @@ package struct Simulation: Sendable {
     static func requests(of scenario: Scenario) -> [Scenario.RequestNumber] {
         var random = SplitMix64(seed: scenario.seed)
         _ = FaultRates(swarm: &random)
-        return clients(of: scenario, &random).flatMap { $0.map(\.number) }
+        let requests = clients(of: scenario, &random).flatMap { $0.map(\.number) }
+        let isAsked = scenario.requests?.contains(eveningRequest) ?? true
+        return requests + (random.chance(nights) && isAsked ? [eveningRequest] : [])
     }
 
     /// Runs a search's world: nothing goes wrong but for one fault, and things happen in one order of many.
@@ -160,6 +171,32 @@ package struct Simulation: Sendable {
         }
     }
 
+    /// Lets a client work while a participant gets out of reach: what it began then is not finished in the evening.
+    private func workInTheEvening(
+        _ world: SimulatedWorld,
+        _ random: inout SplitMix64,
+        _ life: Life,
+        _ record: Box<Client.Record>
+    ) {
+        let step = Client.Step(random: &random, posts: record.withLock { $0.posts.count })
+        let client = Client(number: Self.eveningRequest.client, world: world, life: life, record: record)
+        let isWorking = Box(true)
+        let chance = random.split()
+        life.deliver {
+            await client.run([step], chance)
+            isWorking.withLock { $0 = false }
+        }
+        let scheduler = world.scheduler
+        scheduler.run(until: scheduler.now + random.duration(upTo: Self.longestPublish))
+        let party = random.pick([Party.draft, .online, .quota])
+        let isBack = random.chance(0.5)
+        world.cutOff(isBack ? .init(from: party, to: .orchestrator) : .init(from: .orchestrator, to: party))
+        let latest = scheduler.now + Self.longestRound
+        while isWorking.withLock({ $0 }), scheduler.now < latest {
+            scheduler.run(until: scheduler.now + .milliseconds(100))
+        }
+    }
+
     /// Lets clients work to their end, and everything settle.
     @discardableResult
     private func run(
@@ -208,7 +245,13 @@ package struct Simulation: Sendable {
         for party in SimulatedWorld.servers {
             try disks.perform(on: party) { try Recorder.read(party, into: &history, in: $0) }
         }
+        for party in [Party.draft, .online, .quota] {
+            history.contradictions += try disks.perform(on: party) {
+                try Violation.leftHolds(of: party.rawValue, in: $0)
+            }
+        }
         for (gid, decision) in world.outcomes { history.told(decision, of: gid) }
+        history.contradictions += world.contradictions
         state.history = history
         life.die()
         for party in SimulatedWorld.servers { world.stop(party) }

@@ -80,6 +80,23 @@ extension BarrierRow {
     }
 }
 
+extension Violation {
+    private static let holds = ["draft": "reservations", "online": "staged", "quota": "held"]
+
+    /// 6, behind the barrier: what a resource holds although nothing is reserved any more.
+    ///
+    /// - Parameters:
+    ///   - participant: whose resource.
+    ///   - database: its database.
+    /// - Returns: a violation for each hold.
+    /// - Throws: whatever SQLite meets.
+    package static func leftHolds(of participant: String, in database: Database) throws -> [Violation] {
+        guard let table = holds[participant] else { return [] }
+        return try String.fetchAll(database.cachedStatement(sql: "SELECT gid FROM \(table) ORDER BY gid"))
+            .map { Violation(6, "\($0) is still held by the resource of \(participant)") }
+    }
+}
+
 private func read<Value>(_ value: Value?, _ what: String) throws -> Value {
     guard let value else { throw Unreadable(description: "\(what) cannot be read") }
     return value

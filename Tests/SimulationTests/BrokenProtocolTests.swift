@@ -76,10 +76,63 @@ struct BrokenProtocolTests {
         #expect(try violations(of: sabotage).contains { $0.invariant == 10 })
     }
 
+    @Test("sees an answer 200 that is true only later")
+    func answeredTooSoon() throws {
+        var sabotage = Sabotage()
+        sabotage.answer = { _, server, message, proceed in
+            let reply = await proceed(message)
+            guard case .told(var told, let post) = reply, told.status == 202 else { return reply }
+            told.status = 200
+            return .told(told, postID: post)
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 4 })
+    }
+
+    @Test("sees a resource that keeps what it held", arguments: ["held", "staged"])
+    func keptHold(table: String) throws {
+        let sabotage = Sabotage { party, database in
+            guard party == (table == "held" ? .quota : .online) else { return }
+            let columns = try database.columns(in: table).map { "OLD.\($0.name)" }.joined(separator: ", ")
+            try database.execute(
+                sql: "CREATE TRIGGER keep AFTER DELETE ON \(table) BEGIN INSERT INTO \(table) VALUES (\(columns)); END"
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 6 })
+    }
+
+    @Test("sees a horizon that is not stored", arguments: [Party.orchestrator, .online])
+    func horizonNotStored(server: Party) throws {
+        let (table, column) =
+            server == .orchestrator ? ("horizon", "forgotten_before") : ("barrier_horizon", "pruned_before")
+        let sabotage = Sabotage { party, database in
+            guard party == server || server == .online && party != .orchestrator else { return }
+            try database.execute(
+                sql: "CREATE TRIGGER lost AFTER UPDATE ON \(table) BEGIN UPDATE \(table) SET \(column) = 0; END"
+            )
+        }
+        let found = try violations(of: sabotage, seeds: 1000)
+        #expect(found.contains { $0.invariant == (server == .orchestrator ? 1 : 9) }, "\(found)")
+    }
+
+    @Test("sees a journal that forgets what is not finished")
+    func unfinishedForgotten() throws {
+        let sabotage = Sabotage { party, database in
+            guard party == .orchestrator else { return }
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER forget AFTER UPDATE ON horizon BEGIN
+                        DELETE FROM transactions WHERE finished_at IS NULL AND created_at < NEW.forgotten_before;
+                    END
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 8 })
+    }
+
     /// What is found in the first world in which anything is.
-    private func violations(of sabotage: Sabotage) throws -> [Violation] {
+    private func violations(of sabotage: Sabotage, seeds: UInt64 = mostSeeds) throws -> [Violation] {
         let simulation = try Simulation(sabotage: sabotage)
-        for seed in 1...Self.mostSeeds {
+        for seed in 1...seeds {
             let violations = try simulation.run(Scenario(seed: seed)).violations
             if !violations.isEmpty { return violations }
         }
