@@ -182,6 +182,10 @@ package struct ChaosRun: Sendable {
             )
             let outcome = await Result { try await run(stack, mounted) }
             try await stack.shutDown()
+            // What is on a mounted disk goes with it, unless somebody has to find out what happened.
+            if case .success(let outcome) = outcome, outcome.judgement.verdict == .invalid {
+                for disk in mounted.values { disk.copy() }
+            }
             return try outcome.get()
         }
     }
@@ -262,7 +266,7 @@ package struct ChaosRun: Sendable {
             watchers.addTask {
                 while true {
                     try await Task.sleep(for: .seconds(1))
-                    try? recorder.observe(stack.databases)  // `try?`: the next look will do
+                    try? await recorder.observe(stack.databases)  // `try?`: the next look will do
                 }
             }
             defer { watchers.cancelAll() }
@@ -302,12 +306,12 @@ package struct ChaosRun: Sendable {
         for keeper in keepers { keeper.disarm() }
         try await waits.during("the run", "all processes' readiness") { try await allReady(keepers) }
         recorder.note(.healed)
-        let left = Set(try stack.databases.entries().filter { !$0.isFinished }.map(\.gid))
+        let left = try await stack.databases.aside { try $0.unfinishedTransactions() }
         var names: [String] = []
         do {
             try await eventually("what was unfinished has ended", within: Self.healing) {
-                names = try stack.databases.entries().filter { !$0.isFinished && left.contains($0.gid) }
-                    .map { "\($0.gid) \($0.state.rawValue)" }
+                names = try await stack.databases.aside { try $0.unfinishedTransactions() }
+                    .filter { left[$0.key] != nil }.map { "\($0.key) \($0.value)" }.sorted()
                 return names.isEmpty
             }
         } catch is NotInTime {
@@ -326,7 +330,7 @@ package struct ChaosRun: Sendable {
         var left: [String] = []
         do {
             try await eventually("every transaction has ended", within: Self.healing) {
-                left = try stack.databases.unfinished()
+                left = try await stack.databases.aside { try $0.unfinished() }
                 return left.isEmpty
             }
         } catch is NotInTime {
@@ -337,7 +341,7 @@ package struct ChaosRun: Sendable {
 
     /// Repeats calls of the past, and notes what both sides know.
     private func dump(_ stack: Stack) async throws {
-        try recorder.observe(stack.databases)
+        try await recorder.observe(stack.databases)
         for violation in try await stack.repeatCalls(most: Self.mostRepeated) {
             recorder.note(.contradiction(violation))
         }

@@ -1,3 +1,4 @@
+import Dispatch
 package import Foundation
 import GRDB
 import TCC
@@ -39,13 +40,48 @@ package struct Databases: Sendable {
             }
     }
 
+    /// Transactions that have not ended, by their gids.
+    ///
+    /// - Returns: the state of each.
+    /// - Throws: whatever SQLite meets.
+    package func unfinishedTransactions() throws -> [String: String] {
+        try Self.states(journal, "SELECT gid, state FROM transactions WHERE finished_at IS NULL")
+    }
+
     /// What is under way: transactions that have not ended, reservations that are still held.
     ///
     /// - Returns: a line for each.
     /// - Throws: whatever SQLite meets.
     package func unfinished() throws -> [String] {
-        try entries().filter { !$0.isFinished }.map { "\($0.gid) \($0.state.rawValue)" }
-            + barriers().filter { $0.state == .reserved }.map { "\($0.gid) \($0.branch) \($0.state.rawValue)" }
+        let reserved = try participants.sorted { $0.key < $1.key }
+            .flatMap { participant, file in
+                try Self.states(file, "SELECT gid, state FROM barrier WHERE state = 'reserved'")
+                    .map { "\($0.key) \($0.value) at \(participant)" }
+            }
+        return try unfinishedTransactions().map { "\($0.key) \($0.value)" }.sorted() + reserved.sorted()
+    }
+
+    /// Not as whole entries: these are asked for again and again, while what is under test needs the processor.
+    private static func states(_ file: URL, _ sql: String) throws -> [String: String] {
+        try read(file) { database in
+            Dictionary(
+                try Row.fetchAll(database, sql: sql).map { ($0[0] as String, $0[1] as String) },
+                uniquingKeysWith: { first, _ in first }
+            )
+        } ?? [:]
+    }
+
+    /// Runs something that reads databases on a thread that may block, so that proxies, clients and readers go on.
+    ///
+    /// - Parameter body: reads.
+    /// - Returns: what it returns.
+    /// - Throws: what it throws.
+    package func aside<Value: Sendable>(
+        _ body: @escaping @Sendable (Databases) throws -> Value
+    ) async throws -> Value {
+        try await withCheckedThrowingContinuation { continuation in
+            DispatchQueue.global().async { continuation.resume(with: Result { try body(self) }) }
+        }
     }
 
     /// What journal and barriers say at this moment that no later moment may contradict.
@@ -53,11 +89,12 @@ package struct Databases: Sendable {
     /// - Parameter note: gets each decision, of what it is, and the invariant that a change would violate.
     /// - Throws: whatever SQLite meets.
     package func decisions(_ note: (_ decision: String, _ subject: String, _ invariant: Int) -> Void) throws {
-        for entry in try entries() {
-            if let decision = entry.state.decision { note(decision.rawValue, "\(entry.gid)", 1) }
+        for (gid, state) in try Self.states(journal, "SELECT gid, state FROM transactions") {
+            if let decision = TransactionState(rawValue: state)?.decision { note(decision.rawValue, gid, 1) }
         }
-        for row in try barriers() where row.state != .reserved {
-            note(row.state.rawValue, "\(row.gid) \(row.branch) at \(row.participant)", 2)
+        for (participant, file) in participants {
+            let sql = "SELECT gid || ' ' || branch, state FROM barrier WHERE state <> 'reserved'"
+            for (branch, state) in try Self.states(file, sql) { note(state, "\(branch) at \(participant)", 2) }
         }
     }
 

@@ -53,6 +53,21 @@ package struct FullDisk: Sendable {
     /// - Throws: if the ballast cannot be removed.
     package func empty() throws { try FileManager.default.removeItem(at: ballast) }
 
+    /// Copies what is on it, without the ballast, to a folder beside it, for somebody to look at afterwards.
+    package func copy() {
+        let files = FileManager.default
+        let beside = folder.deletingLastPathComponent().appending(path: "\(folder.lastPathComponent).kept")
+        do {
+            try files.createDirectory(at: beside, withIntermediateDirectories: true)
+            for name in try files.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
+            where name != ballast.lastPathComponent {
+                try files.copyItem(at: folder.appending(path: name), to: beside.appending(path: name))
+            }
+        } catch {
+            print("what is on the disk at \(folder.path(percentEncoded: false)) was not copied: \(error)")
+        }
+    }
+
     /// Gives it up; its content is gone.
     package func unmount() {
         #if os(Linux)

@@ -122,7 +122,7 @@ final class Keeper: Sendable {
         state.withLock { $0.isReady = false }
         stack.bury(party)
         waits.moved()
-        try judge(death, of: life)
+        await judge(death, of: life)
     }
 
     /// Waits until it serves, and then until it has recovered.
@@ -137,13 +137,14 @@ final class Keeper: Sendable {
         try await recoveries.measure()
     }
 
-    private func judge(_ death: Death, of life: ChildLife) throws {
+    private func judge(_ death: Death, of life: ChildLife) async {
         let (armed, isOrdered, mayDie) = state.withLock { state in
             defer { state.armed = nil }
             return (state.armed, state.isOrdered, state.mayDie)
         }
         recorder.died()
-        try? recorder.observe(stack.databases)  // `try?`: the next look will do, if this one meets a database in motion
+        // `try?`: the next look will do, if this one meets a database in motion.
+        try? await recorder.observe(stack.databases)
         if isOrdered { return }
         if let armed, death == .killed(signal: SIGKILL) {
             let name = armed.prefix { $0 != "=" }
@@ -197,10 +198,11 @@ final class Recoveries: Sendable {
         let begun = state.withLock { $0.active == 0 ? $0.begun : nil }
         guard let begun else { return }
         let start = ContinuousClock.now
-        let left = Set(try databases.entries().filter { !$0.isFinished }.map(\.gid))
+        let left = try await databases.aside { try $0.unfinishedTransactions() }
         guard !left.isEmpty else { return }
         while state.withLock({ $0.begun == begun }), ContinuousClock.now - start < Self.longest {
-            if try databases.entries().allSatisfy({ $0.isFinished || !left.contains($0.gid) }) {
+            let unfinished = try await databases.aside { try $0.unfinishedTransactions() }
+            if left.keys.allSatisfy({ unfinished[$0] == nil }) {
                 let milliseconds = (ContinuousClock.now - start) / .milliseconds(1)
                 return recorder.note(.recovered(milliseconds: milliseconds, transactions: left.count))
             }

@@ -98,11 +98,16 @@ package final class Recorder: Sendable {
     ///
     /// - Parameter databases: theirs.
     /// - Throws: whatever SQLite meets.
-    package func observe(_ databases: Databases) throws {
+    package func observe(_ databases: Databases) async throws {
         let known = state.withLock { $0.recording.state.history.decisions }
-        try databases.decisions { decision, subject, invariant in
-            if known[subject] != decision { note(.decision(decision, of: subject, invariant: invariant)) }
+        let news = try await databases.aside { databases in
+            var news: [RecordedEvent] = []
+            try databases.decisions { decision, subject, invariant in
+                if known[subject] != decision { news.append(.decision(decision, of: subject, invariant: invariant)) }
+            }
+            return news
         }
+        for event in news { note(event) }
     }
 
     /// Notes what a reader saw, unless another reader of this library has seen it, or something newer.

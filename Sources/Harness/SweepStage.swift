@@ -171,7 +171,7 @@ final class SweepStage: Sendable {
     /// Kills a process and starts it so that it is to die; one that dies before it serves has died in time.
     private func arm(_ crash: SweepCase.Crash) async throws {
         try await stack.kill(crash.party)
-        try recorder.observe(stack.databases)
+        try await recorder.observe(stack.databases)
         let life = try await stack.begin(crash.party, failpoints: crash.specification)
         try await eventually("\(crash.party.rawValue) serves or is dead", within: .seconds(10), every: .milliseconds(3))
         {
@@ -187,7 +187,7 @@ final class SweepStage: Sendable {
             try await stack.kill(party)
             return false
         }
-        try recorder.observe(stack.databases)
+        try await recorder.observe(stack.databases)
         guard death == .killed(signal: SIGKILL) else {
             throw HarnessFailure(HarnessFailure.unknown, "\(party.rawValue) died otherwise than by its failpoint")
         }
@@ -252,13 +252,13 @@ final class SweepStage: Sendable {
         var left: [String] = []
         do {
             try await eventually("every transaction has ended", within: Self.healing, every: .milliseconds(5)) {
-                left = try stack.databases.unfinished()
+                left = try await stack.databases.aside { try $0.unfinished() }
                 return left.isEmpty
             }
         } catch is NotInTime {
             throw NotInTime(description: "after \(Self.healing) still \(left.joined(separator: ", "))")
         }
-        try recorder.observe(stack.databases)
+        try await recorder.observe(stack.databases)
     }
 
     private func check(_ sweepCase: SweepCase) async throws -> [Violation] {
