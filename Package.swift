@@ -202,7 +202,7 @@ let package = Package(
             name: "Harness",
             dependencies: [
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "Posts", "Supervision", "TCC", "TCCHTTP",
-                "Verification", grdb, httpTypes, hummingbird, logging, nioCore,
+                "Verification", grdb, httpTypes, hummingbird, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings
         ),

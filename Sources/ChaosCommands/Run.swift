@@ -15,7 +15,7 @@ struct Run: AsyncParsableCommand {
             Starts the orchestrator, both services and a quota ledger in a temporary folder, with proxies between them, \
             and clients that publish, edit and withdraw. Meanwhile the faults of a plan happen, which the seed decides: \
             kill, pause, failpoint (a process dies at one), partition, delay, loss, duplicate, reply-loss, disk-full (a \
-            small file system, where this user may mount one) and clock (participants' wall clocks jump, where \
+            small file system, where this user may mount one) and clock (wall clocks jump, where \
             libfaketime is installed). What cannot be made here is left out, and it says so. The seed decides the \
             plan and what clients want, but not the machine's timing: repeat a run several times.
 
@@ -138,9 +138,14 @@ private struct Plan: Sendable {
         } catch {
             display.clear()
             // A history that nobody asked for by name and that has no end is nothing to keep.
-            if historyPath == nil, error is CancellationError { try? FileManager.default.removeItem(at: file) }
+            if historyPath == nil, Self.endsNothing(error) { try? FileManager.default.removeItem(at: file) }
             throw error
         }
+    }
+
+    /// Whether it was interrupted, or could not begin.
+    private static func endsNothing(_ error: any Error) -> Bool {
+        error is CancellationError || (error as? HarnessFailure)?.exitCode == HarnessFailure.usage
     }
 
     private var historyFile: URL {

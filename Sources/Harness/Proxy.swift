@@ -2,6 +2,7 @@ import HTTPTypes
 import Hummingbird
 import Logging
 import NIOCore
+import ServiceLifecycle
 import Synchronization
 package import TCC
 package import TCCHTTP
@@ -30,6 +31,7 @@ package final class Proxy: Sendable {
 
     /// The longest that a caller is left in silence; each gives up before.
     private static let longestSilence = Duration.seconds(8)
+    private static let longestStop = Duration.seconds(1)
     private static let forwardTimeout = Duration.seconds(12)
     private static let largestBody = 16 << 20
     /// What describes a connection, not a request or its answer.
@@ -107,14 +109,8 @@ package final class Proxy: Sendable {
     ///
     /// - Throws: if its port is taken.
     package func run() async throws {
-        let application = Application(
-            responder: CallbackResponder { try await self.respond(to: $0, $1) },
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
-            onServerRunning: { _ in self.serving.fulfil(()) },
-            logger: Logger(label: "proxy", factory: { _ in SwiftLogNoOpLogHandler() })
-        )
         try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await application.run() }
+            group.addTask { try await self.serve() }
             group.addTask {
                 await withDiscardingTaskGroup { copies in
                     for await copy in self.copies.stream { copies.addTask { await self.deliver(copy) } }
@@ -122,6 +118,30 @@ package final class Proxy: Sendable {
             }
             try await group.next()
             group.cancelAll()
+        }
+    }
+
+    /// Cancelled, it stops to accept before anything of it is cancelled: SwiftNIO traps where a connection that was just
+    /// accepted is dropped with its server's task.
+    private func serve() async throws {
+        let logger = Logger(label: "proxy", factory: { _ in SwiftLogNoOpLogHandler() })
+        let application = Application(
+            responder: CallbackResponder { request, context in
+                try await cancelWhenGracefulShutdown { try await self.respond(to: request, context) }
+            },
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+            onServerRunning: { _ in self.serving.fulfil(()) },
+            logger: logger
+        )
+        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = Self.longestStop
+        let group = ServiceGroup(configuration: configuration)
+        // A task of its own, which a cancellation reaches only as a request to stop; it is waited for in any case.
+        let serving = Task { try await group.run() }
+        try await withTaskCancellationHandler {
+            try await serving.value
+        } onCancel: {
+            Task { await group.triggerGracefulShutdown() }
         }
     }
 

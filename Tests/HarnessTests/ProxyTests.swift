@@ -65,6 +65,33 @@ struct ProxyTests {
         }
     }
 
+    /// SwiftNIO traps, and the process with it, if a connection is dropped that was just accepted.
+    @Test func itMayBeCancelledWhileConnectionsCome() async throws {
+        let client = JSONClient(connectionsPerHost: 64)
+        for _ in 0..<40 {
+            let proxy = Proxy(
+                Link(from: .orchestrator, to: .online),
+                port: FreePorts.choose(1)[0],
+                target: "http://127.0.0.1:1",
+                client: client,
+                seed: 1
+            )
+            await withTaskGroup(of: Void.self) { group in
+                let run = Task { try await proxy.run() }
+                group.addTask { _ = try? await proxy.serving.value() }
+                await group.waitForAll()
+                for _ in 0..<16 {
+                    // `try?`: it is called in vain.
+                    group.addTask { _ = try? await self.call(client, proxy, within: .milliseconds(200)) }
+                }
+                await Task.yield()
+                run.cancel()
+                _ = await run.result
+            }
+        }
+        try await client.shutdown()
+    }
+
     private func call(
         _ client: JSONClient,
         _ proxy: Proxy,

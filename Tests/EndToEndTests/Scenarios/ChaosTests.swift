@@ -71,6 +71,35 @@ extension EndToEnd {
             }
         }
 
+        /// While the processes start, everything connects to everything.
+        @Test(.timeLimit(.minutes(3)), arguments: 1...12)
+        func ctrlCAtAnyMomentOfTheStart(_ moment: Int) async throws {
+            try await chaos(["run", "--duration", "60s"]) { terminal, folder in
+                try await terminal.wait(for: "starting")
+                try await Task.sleep(for: .milliseconds(40 * moment))
+                terminal.send(PseudoTerminal.interrupt)
+                let death = try await terminal.waitForExit(within: .seconds(30))
+                #expect(death == .init(exitCode: 130), "\(terminal.output)")
+                #expect(try files(in: folder).isEmpty)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func killedItLeavesNoProcessAndNoDisk() async throws {
+            try await chaos(["run", "--duration", "60s"]) { terminal, folder in
+                try await terminal.wait(for: "faults, 5")
+                terminal.signal(SIGKILL)
+                try await terminal.waitForExit()
+                try await eventually("nothing is mounted", within: .seconds(15)) {
+                    #if os(Linux)
+                    try !String(contentsOfFile: "/proc/self/mounts", encoding: .utf8).contains(folder.path)
+                    #else
+                    true
+                    #endif
+                }
+            }
+        }
+
         /// Two cases of a sweep: a commit that is confirmed again, and a reservation that nobody speaks of.
         @Test(
             .timeLimit(.minutes(2)),
