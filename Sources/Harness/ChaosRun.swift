@@ -91,7 +91,8 @@ package struct ChaosRun: Sendable {
     /// How long clients may take after that to bring to its end what they have begun.
     private static let lastAnswers = Duration.seconds(20)
     private static let mostRepeated = 20
-    private static let diskMegabytes = 48
+    /// What a process's disk has room for: more for a longer run, and it takes memory only as it is used.
+    private var diskMegabytes: Int { 48 + 32 * Int(settings.duration / .seconds(60)) }
     private static let quota = 1_000_000
 
     private let settings: Settings
@@ -165,10 +166,10 @@ package struct ChaosRun: Sendable {
         for party in Party.allCases {
             if settings.kinds.contains(.diskFull) {
                 let place = folder.appending(path: party.rawValue)
-                disks[party] = try FullDisk.mount(at: place, megabytes: Self.diskMegabytes)
+                disks[party] = try FullDisk.mount(at: place, megabytes: diskMegabytes)
                 Watchdog.shared.mounted(place)
             }
-            if settings.kinds.contains(.clock), party != .orchestrator, let library = FakeClock.library {
+            if settings.kinds.contains(.clock), let library = FakeClock.library {
                 environment[party] = try FakeClock.environment(for: party, in: folder, library)
             }
         }

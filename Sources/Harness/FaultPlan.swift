@@ -155,7 +155,7 @@ package struct FaultPlan: Hashable, Sendable {
                 fault.parties = [party]
                 fault.end += milliseconds(300...1500)
             case .clock:
-                fault.parties = [participant]
+                fault.parties = [party]
                 let skew = milliseconds(500...40_000)
                 fault.skew = Bool.random(using: &generator) ? skew : .zero - skew
                 fault.end += milliseconds(500...3000)

@@ -10,6 +10,8 @@ import Glibc
 package struct FullDisk: Sendable {
     /// Where it is.
     package let folder: URL
+    /// How much goes in.
+    let megabytes: Int
 
     /// Mounts one, if this user may.
     ///
@@ -22,45 +24,50 @@ package struct FullDisk: Sendable {
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         #if os(Linux)
         let path = folder.path(percentEncoded: false)
-        return Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0 ? FullDisk(folder: folder) : nil
+        return Glibc.mount("tmpfs", path, "tmpfs", 0, "size=\(megabytes)m") == 0
+            ? FullDisk(folder: folder, megabytes: megabytes) : nil
         #else
         return nil
         #endif
     }
 
-    private var ballast: URL { folder.appendingPathComponent("ballast") }
-
-    /// Writes until nothing more goes in.
+    /// Makes it as small as what is on it: whatever would grow finds no room from now on.
     ///
-    /// - Throws: if there is no room even for an empty file.
+    /// - Throws: what keeps it from being made smaller.
     package func fill() throws {
-        guard FileManager.default.createFile(atPath: ballast.path, contents: nil) else {
-            throw CocoaError(.fileWriteUnknown)
+        // Something may be written in between: then it is too small, and what is there now is asked for again.
+        for _ in 0..<100 {
+            var status = statvfs()
+            guard statvfs(folder.path(percentEncoded: false), &status) == 0 else { break }
+            if resize(bytes: Int(status.f_blocks - status.f_bfree) * Int(status.f_frsize)) { return }
         }
-        let handle = try FileHandle(forWritingTo: ballast)
-        defer { do { try handle.close() } catch { print("the ballast was not closed: \(error)") } }
-        for size in [1 << 16, 1 << 12] {
-            let chunk = Data(repeating: 0x42, count: size)
-            while true {
-                // The file's end is wherever the disk's is.
-                do { try handle.write(contentsOf: chunk) } catch { break }
-            }
-        }
+        throw CocoaError(.fileWriteUnknown)
     }
 
     /// Makes room again.
     ///
-    /// - Throws: if the ballast cannot be removed.
-    package func empty() throws { try FileManager.default.removeItem(at: ballast) }
+    /// - Throws: what keeps it from being made larger.
+    package func empty() throws {
+        guard resize(bytes: megabytes << 20) else { throw CocoaError(.fileWriteUnknown) }
+    }
 
-    /// Copies what is on it, without the ballast, to a folder beside it, for somebody to look at afterwards.
+    private func resize(bytes: Int) -> Bool {
+        #if os(Linux)
+        let path = folder.path(percentEncoded: false)
+        // A size of nothing would be no limit.
+        return Glibc.mount("tmpfs", path, "tmpfs", UInt(MS_REMOUNT), "size=\(max(4096, bytes))") == 0
+        #else
+        return false
+        #endif
+    }
+
+    /// Copies what is on it to a folder beside it, for somebody to look at afterwards.
     package func copy() {
         let files = FileManager.default
         let beside = folder.deletingLastPathComponent().appending(path: "\(folder.lastPathComponent).kept")
         do {
             try files.createDirectory(at: beside, withIntermediateDirectories: true)
-            for name in try files.contentsOfDirectory(atPath: folder.path(percentEncoded: false))
-            where name != ballast.lastPathComponent {
+            for name in try files.contentsOfDirectory(atPath: folder.path(percentEncoded: false)) {
                 try files.copyItem(at: folder.appending(path: name), to: beside.appending(path: name))
             }
         } catch {
