@@ -213,7 +213,8 @@ struct FaultList: ExpressibleByArgument {
 struct SimulationTally {
     /// What has to have happened in many worlds: otherwise they prove nothing.
     private static let faults = [
-        "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill", "late", "lost", "night", "overnight",
+        "batch", "batch refused", "batch short", "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill",
+        "late", "lost", "night", "overnight",
         "pause", "probe", "prune",
     ]
 

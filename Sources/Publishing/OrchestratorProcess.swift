@@ -60,7 +60,7 @@ public enum OrchestratorProcess {
             participants: settings.participants,
             settings: coordinatorSettings,
             store: store,
-            call: { await participants.call($0, $1, $2) },
+            call: { await participants.call($0, $1) },
             world: context.world,
             failpoints: context.failpoints,
             logger: context.logger

@@ -34,6 +34,13 @@ package struct FaultRates: Hashable, Sendable {
     /// A copy of a message arrives only after the night.
     package var overnight = 0.0
 
+    /// A participant has no endpoint for several calls, as one of others' making.
+    package var takesNoBatches = false
+    /// Several calls are refused together.
+    package var refusedBatch = 0.0
+    /// The answer to several calls lacks one of them.
+    package var shortBatch = 0.0
+
     /// Nothing goes wrong.
     package static let none = FaultRates()
 
@@ -63,5 +70,8 @@ package struct FaultRates: Hashable, Sendable {
         pruning = rate(0.2)
         probe = rate(0.2)
         overnight = rate(0.2)
+        takesNoBatches = random.chance(0.2)
+        refusedBatch = rate(0.2)
+        shortBatch = rate(0.1)
     }
 }

@@ -1,12 +1,15 @@
 package import NIOCore
 package import Posts
 package import TCC
+package import TCCCoordinator
 package import Verification
 
 /// What one party of the simulated world asks another.
 package enum Message: Sendable {
     /// A try, confirm or cancel, as it would be on the wire.
     case call(TCC.Operation, ByteBuffer)
+    /// Several of them in one request.
+    case batch([BranchRequest])
     /// What became of a transaction.
     case outcome(GlobalTransactionID)
     /// How far back the coordinator remembers.
@@ -22,6 +25,10 @@ package enum Message: Sendable {
 /// What comes back.
 package enum Reply: Sendable {
     case call(BranchAnswer)
+    /// One for each call of a batch, unless something is wrong.
+    case batch([BranchAnswer])
+    /// A batch was refused as a whole, and would be always if there is no such endpoint.
+    case batchRefused(isForGood: Bool)
     case outcome(Outcome)
     case horizon(OutcomeHorizon)
     case draft(Draft)

@@ -36,14 +36,11 @@ struct OrchestratorNode: Node {
                 },
             settings: settings,
             store: parts.store,
-            call: { participant, operation, body in
+            call: { participant, calls in
                 do {
-                    guard let party = Party(rawValue: participant.url),
-                        case .call(let answer) = try await ask(party, .call(operation, body))
-                    else { return .unanswered("a misfit") }
-                    return .answered(answer)
+                    return try await Self.call(participant, calls, ask)
                 } catch {
-                    return .unanswered("\(error)")
+                    return .each(calls.map { _ in .unanswered("\(error)") })
                 }
             },
             world: parts.world,
@@ -52,6 +49,27 @@ struct OrchestratorNode: Node {
             metrics: NOOPMetricsHandler.instance
         )
         self.pruner = JournalPruner(coordinator)
+    }
+
+    /// As `ParticipantClient` does it over HTTP.
+    private static func call(
+        _ participant: Participant,
+        _ calls: [BranchRequest],
+        _ ask: @Sendable (Party, Message) async throws -> Reply
+    ) async throws -> RequestResult {
+        guard let party = Party(rawValue: participant.url) else { throw Misfit() }
+        if calls.count == 1 {
+            guard case .call(let answer) = try await ask(party, .call(calls[0].operation, calls[0].body)) else {
+                throw Misfit()
+            }
+            return .each([.answered(answer)])
+        }
+        switch try await ask(party, .batch(calls)) {
+        case .batchRefused(let isForGood): return .refusedTogether(isForGood: isForGood)
+        case .batch(let answers) where answers.count == calls.count: return .each(answers.map { .answered($0) })
+        case .batch: return .each(calls.map { _ in .answered(BranchAnswer(status: 200)) })
+        default: throw Misfit()
+        }
     }
 
     var services: [@Sendable () async -> Void] {

@@ -326,17 +326,36 @@ final class SimulatedWorld: Sendable {
             return try await send(message, from: (party, life), to: to, timeout: Self.callTimeout)
         }
         let question: @Sendable (Message) async throws -> Reply = { try await ask(.orchestrator, $0) }
+        let batchFault: @Sendable () -> BatchFault? = { [weak self] in self?.batchFault(party) }
         switch party {
         case .orchestrator: return OrchestratorNode(parts, settings: .init(), ask: ask, die: { life.die() })
         case .draft:
-            return ParticipantNode(DraftResource(), parts, ask: question) { store, message in
+            return ParticipantNode(DraftResource(), parts, ask: question, batchFault: batchFault) { store, message in
                 try await Self.answer(message, store, world)
             }
         case .online:
-            return ParticipantNode(OnlineResource(), parts, ask: question) { _, _ in throw Misfit() }
+            return ParticipantNode(OnlineResource(), parts, ask: question, batchFault: batchFault) { _, _ in
+                throw Misfit()
+            }
         case .quota, .client:
-            return ParticipantNode(QuotaLedger(), parts, ask: question) { _, _ in throw Misfit() }
+            return ParticipantNode(QuotaLedger(), parts, ask: question, batchFault: batchFault) { _, _ in throw Misfit()
+            }
         }
+    }
+
+    /// What goes wrong with a request of several calls; a sabotage sees calls one by one.
+    private func batchFault(_ party: Party) -> BatchFault? {
+        note("batch", party)
+        if sabotage != nil || faults.takesNoBatches { return .noEndpoint }
+        if strikes(faults.refusedBatch) {
+            note("batch refused", party)
+            return .refused
+        }
+        if strikes(faults.shortBatch) {
+            note("batch short", party)
+            return .short
+        }
+        return nil
     }
 
     private static let silent = Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })

@@ -7,6 +7,8 @@ import HeapModule
 /// and a random generator. It keeps these promises of the protocol:
 ///
 /// - Confirms and cancels go before tries.
+/// - Whatever waits at the same moment goes in one request, bounded in calls, bytes and requests under way; no call
+///   waits for a request to fill.
 /// - A participant that does not answer is probed by one call at a time. What waits for it waits in the journal: only
 ///   so many outcomes are held here, the others are loaded when there is room.
 /// - An unknown answer is asked again with full-jitter exponential backoff: a try until it expires, an outcome for ever.
@@ -14,17 +16,42 @@ import HeapModule
 public struct ParticipantLane: Sendable {
     /// What bounds a lane.
     public struct Limits: Hashable, Sendable {
-        /// Calls under way at once.
+        /// Requests of several calls under way at once: while one is being committed the next one gathers.
+        public var requestsInFlight: Int
+        /// After so long without a new request another one may go, however many are under way: a call that hangs holds
+        /// up no other.
+        public var patience: Duration
+        /// Calls in one request.
+        public var callsInRequest: Int
+        /// Bytes of calls in one request; a call that has more goes alone.
+        public var bytesInRequest: Int
+        /// Requests under way at once in any case, and so calls that go alone, each in a request of its own.
         public var callsInFlight: Int
-        /// Outcomes held in memory; further ones wait in the journal.
+        /// Outcomes held in memory, those included whose acknowledgement is being written; further ones wait in the
+        /// journal.
         public var outcomesHeld: Int
 
         /// Makes limits.
         ///
         /// - Parameters:
-        ///   - callsInFlight: calls under way at once.
+        ///   - requestsInFlight: requests of several calls under way at once.
+        ///   - patience: after how long another request may go, however many are under way.
+        ///   - callsInRequest: calls in one request.
+        ///   - bytesInRequest: bytes of calls in one request.
+        ///   - callsInFlight: calls under way at once that go alone.
         ///   - outcomesHeld: outcomes held in memory.
-        public init(callsInFlight: Int = 64, outcomesHeld: Int = 4096) {
+        public init(
+            requestsInFlight: Int = 2,
+            patience: Duration = .milliseconds(100),
+            callsInRequest: Int = 256,
+            bytesInRequest: Int = 1 << 20,
+            callsInFlight: Int = 64,
+            outcomesHeld: Int = 4096
+        ) {
+            self.requestsInFlight = requestsInFlight
+            self.patience = patience
+            self.callsInRequest = callsInRequest
+            self.bytesInRequest = bytesInRequest
             self.callsInFlight = callsInFlight
             self.outcomesHeld = outcomesHeld
         }
@@ -50,8 +77,8 @@ public struct ParticipantLane: Sendable {
 
     /// What to do next.
     public enum Step: Hashable, Sendable {
-        /// Make this call and report with `returned`.
-        case send(Call)
+        /// Make these calls in one request and report with `returned`.
+        case send([Call])
         /// This try has expired; says what its last call met.
         case expire(GlobalTransactionID, lastError: String)
         /// Read outcomes that are not acknowledged from the journal, from after this transaction on, in order; report
@@ -63,12 +90,15 @@ public struct ParticipantLane: Sendable {
 
     /// What came of a call.
     public enum Verdict: Hashable, Sendable {
-        /// It needs no further call.
+        /// It needs no further call; of an outcome, the acknowledgement is being written, to be reported with
+        /// `acknowledgementsWritten` or `acknowledgementLost`.
         case done
         /// Ask again soon (425).
         case busy
         /// Ask again later; silent if the participant gave no sign of life.
         case failed(String, silent: Bool)
+        /// The request as a whole was refused: make this call again at once, in a request of its own.
+        case alone
         /// No call was made, for nobody waits for it any more: it says nothing about the participant.
         case notMade
     }
@@ -80,6 +110,8 @@ public struct ParticipantLane: Sendable {
     }
 
     private struct Item {
+        var bytes: Int
+        var goesAlone = false
         var failures = 0
         var lastError = "not sent yet"
         var expiresAt: Duration?
@@ -99,6 +131,9 @@ public struct ParticipantLane: Sendable {
         case silent(failures: Int, probeAt: Duration, soonestAt: Duration)
     }
 
+    /// What a confirm or a cancel has at most, roughly: it carries no payload.
+    private static let outcomeBytes = 256
+
     private let limits: Limits
     private let retry: RetryPolicy
     private var health: Health = .answering
@@ -107,7 +142,13 @@ public struct ParticipantLane: Sendable {
     private var readyOutcomes: Deque<Call> = []
     private var readyTries: Deque<Call> = []
     private var alarms: Heap<Alarm> = []
-    private var callsInFlight = 0
+    private var requestsInFlight = 0
+    private var lastSentAt: Duration?
+    private var takesBatches = true
+    /// How many calls the next request may have: few after a silence, twice as many after each answer.
+    ///
+    /// So a participant that comes back is not buried, and a call that fells it fells no other for long.
+    private var callsInNextRequest: Int
     // The journal may hold outcomes that are not here. They are read in passes from the oldest on, at most one pass a
     // second, so that outcomes that no retry helps cannot make a busy loop.
     private var journalHasMore = true
@@ -123,6 +164,7 @@ public struct ParticipantLane: Sendable {
     public init(limits: Limits = Limits(), retry: RetryPolicy = RetryPolicy()) {
         self.limits = limits
         self.retry = retry
+        self.callsInNextRequest = limits.callsInRequest
     }
 
     /// Whether the participant gave a sign of life when it was last called.
@@ -144,11 +186,12 @@ public struct ParticipantLane: Sendable {
     ///
     /// - Parameters:
     ///   - gid: the transaction.
+    ///   - bytes: how large its call is.
     ///   - expiry: when the try timeout ends.
-    public mutating func tryRequested(_ gid: GlobalTransactionID, expiresAt expiry: Duration) {
+    public mutating func tryRequested(_ gid: GlobalTransactionID, bytes: Int, expiresAt expiry: Duration) {
         let call = Call(gid: gid, operation: .try)
         guard items[call] == nil else { return }
-        items[call] = Item(expiresAt: expiry)
+        items[call] = Item(bytes: bytes, expiresAt: expiry)
         readyTries.append(call)
         alarms.insert(Alarm(at: expiry, call: call, isExpiry: true))
         dropWhatIsOver()
@@ -197,7 +240,7 @@ public struct ParticipantLane: Sendable {
     private mutating func holdOutcome(_ call: Call, failures: Int) {
         guard items[call] == nil else { return }
         guard outcomesHeld < limits.outcomesHeld else { return leaveToJournal() }
-        items[call] = Item(failures: failures)
+        items[call] = Item(bytes: Self.outcomeBytes, failures: failures)
         outcomesHeld += 1
         readyOutcomes.append(call)
     }
@@ -224,45 +267,92 @@ public struct ParticipantLane: Sendable {
         readyOutcomes.prepend(call)
     }
 
-    /// A call came back.
+    /// A request came back.
     ///
     /// - Parameters:
-    ///   - call: which.
-    ///   - verdict: with what.
+    ///   - results: its calls, each with what came of it.
     ///   - now: the time.
     ///   - generator: the source of the jitter.
     public mutating func returned(
-        _ call: Call,
-        _ verdict: Verdict,
+        _ results: [(call: Call, verdict: Verdict)],
         now: Duration,
         using generator: inout some RandomNumberGenerator
     ) {
-        callsInFlight -= 1
-        switch verdict {
-        case .done:
-            health = .answering
-            remove(call)
-        case .notMade:
-            remove(call)
-        case .busy:
-            health = .answering
-            delay(call, until: now + retry.busy)
-        case .failed(let detail, let silent):
-            if silent {
-                fellSilent(wasProbe: callsInFlight == 0, now: now, using: &generator)
-            } else {
-                health = .answering
-            }
-            guard let failures = items[call].map({ $0.failures + 1 }) else { return }
-            items[call]?.failures = failures
-            items[call]?.lastError = detail
-            if call.operation != .try, failures >= 3, journalHasMore, outcomesHeld > limits.outcomesHeld / 2 {
-                // Others in the journal may fare better: this one goes back there until a later pass.
+        requestsInFlight -= 1
+        noteHealth(results.lazy.map(\.verdict), now: now, using: &generator)
+        for (call, verdict) in results {
+            switch verdict {
+            case .done:
+                // An outcome keeps its place until its acknowledgement is on disk.
+                items[call] = nil
+            case .notMade:
                 remove(call)
-                leaveToJournal()
-            } else {
-                delay(call, until: now + retry.delay(afterFailures: failures, using: &generator))
+            case .busy:
+                delay(call, until: now + retry.busy)
+            case .alone:
+                guard items[call] != nil else { continue }
+                items[call]?.goesAlone = true
+                makeReady(call)
+            case .failed(let detail, _):
+                failed(call, detail, now: now, using: &generator)
             }
+        }
+    }
+
+    /// The participant takes no requests of several calls: all go alone from now on.
+    public mutating func batchesRefused() { takesBatches = false }
+
+    /// Acknowledgements of outcomes that were done are on disk.
+    ///
+    /// - Parameter count: how many.
+    public mutating func acknowledgementsWritten(_ count: Int) { outcomesHeld -= count }
+
+    /// The acknowledgement of an outcome that was done could not be written: a later pass asks the participant again.
+    public mutating func acknowledgementLost() {
+        outcomesHeld -= 1
+        leaveToJournal()
+    }
+
+    private mutating func failed(
+        _ call: Call,
+        _ detail: String,
+        now: Duration,
+        using generator: inout some RandomNumberGenerator
+    ) {
+        guard let failures = items[call].map({ $0.failures + 1 }) else { return }
+        items[call]?.failures = failures
+        items[call]?.lastError = detail
+        if call.operation != .try, failures >= 3, journalHasMore, outcomesHeld > limits.outcomesHeld / 2 {
+            // Others in the journal may fare better: this one goes back there until a later pass.
+            remove(call)
+            leaveToJournal()
+        } else {
+            delay(call, until: now + retry.delay(afterFailures: failures, using: &generator))
+        }
+    }
+
+    /// A request whose every call got no sign of life is silence; any other answer is life.
+    private mutating func noteHealth(
+        _ verdicts: some Sequence<Verdict>,
+        now: Duration,
+        using generator: inout some RandomNumberGenerator
+    ) {
+        var isSilent: Bool?
+        for verdict in verdicts {
+            switch verdict {
+            case .notMade: continue
+            case .failed(_, silent: true): isSilent = isSilent ?? true
+            case .done, .busy, .alone, .failed(_, silent: false): isSilent = false
+            }
+        }
+        switch isSilent {
+        case nil: break
+        case true?:
+            callsInNextRequest = 1
+            fellSilent(wasProbe: requestsInFlight == 0, now: now, using: &generator)
+        case false?:
+            health = .answering
+            callsInNextRequest = min(limits.callsInRequest, 2 * callsInNextRequest)
         }
     }
 
@@ -305,19 +395,14 @@ public struct ParticipantLane: Sendable {
                 return .expire(alarm.call.gid, lastError: item.lastError)
             }
             guard item.position == .delayed(until: alarm.at) else { continue }
-            items[alarm.call]?.position = .ready
-            if alarm.call.operation == .try { readyTries.append(alarm.call) } else { readyOutcomes.append(alarm.call) }
+            makeReady(alarm.call)
         }
         if journalHasMore, !isLoading, outcomesHeld <= limits.outcomesHeld / 2, loadedUpTo != nil || nextPassAt <= now {
             isLoading = true
             return .loadOutcomes(after: loadedUpTo, limit: limits.outcomesHeld - outcomesHeld)
         }
-        if mayCall(now: now), let call = popReady() {
-            items[call]?.position = .sending
-            if items[call]?.failures == 0 { items[call]?.lastError = "no answer yet" }
-            callsInFlight += 1
-            return .send(call)
-        }
+        let calls = takeRequest(now: now)
+        if !calls.isEmpty { return .send(calls) }
         return .wait(until: wakeTime(now: now))
     }
 
@@ -329,11 +414,60 @@ public struct ParticipantLane: Sendable {
         if readyOutcomes.count > most { readyOutcomes = Deque(readyOutcomes.filter { items[$0]?.position == .ready }) }
     }
 
-    private func mayCall(now: Duration) -> Bool {
+    private mutating func makeReady(_ call: Call) {
+        items[call]?.position = .ready
+        if call.operation == .try { readyTries.append(call) } else { readyOutcomes.append(call) }
+    }
+
+    /// The calls of the next request, if there may be one now.
+    private mutating func takeRequest(now: Duration) -> [Call] {
+        guard let first = nextReady() else { return [] }
+        let isAlone = goesAlone(first)
         switch health {
-        case .answering: callsInFlight < limits.callsInFlight
-        case .silent: callsInFlight == 0 && probeTime <= now
+        case .answering:
+            guard requestsInFlight < limits.callsInFlight, isAlone || nextRequestAt <= now else { return [] }
+        case .silent:
+            guard requestsInFlight == 0, probeTime <= now else { return [] }
         }
+        let most = isAlone || health != .answering ? 1 : callsInNextRequest
+        var calls: [Call] = []
+        var bytes = 0
+        while calls.count < most, let call = nextReady(), let item = items[call] {
+            bytes += item.bytes
+            if !calls.isEmpty, bytes > limits.bytesInRequest || goesAlone(call) { break }
+            take(call)
+            calls.append(call)
+        }
+        requestsInFlight += 1
+        lastSentAt = now
+        return calls
+    }
+
+    /// When the next request of several calls may go.
+    private var nextRequestAt: Duration {
+        guard requestsInFlight >= limits.requestsInFlight, let lastSentAt else { return .zero }
+        return lastSentAt + limits.patience
+    }
+
+    private func goesAlone(_ call: Call) -> Bool { !takesBatches || items[call]?.goesAlone == true }
+
+    private mutating func take(_ call: Call) {
+        if readyOutcomes.first == call { readyOutcomes.removeFirst() } else { readyTries.removeFirst() }
+        items[call]?.position = .sending
+        if items[call]?.failures == 0 { items[call]?.lastError = "no answer yet" }
+    }
+
+    /// The call whose turn is next; entries of calls that are over are dropped on the way.
+    private mutating func nextReady() -> Call? {
+        while let call = readyOutcomes.first {
+            if items[call]?.position == .ready { return call }
+            readyOutcomes.removeFirst()
+        }
+        while let call = readyTries.first {
+            if items[call]?.position == .ready { return call }
+            readyTries.removeFirst()
+        }
+        return nil
     }
 
     /// When a silent participant may be called again; only a caller who waits is worth a call ahead of the backoff.
@@ -342,20 +476,16 @@ public struct ParticipantLane: Sendable {
         return readyTries.isEmpty ? probeAt : soonestAt
     }
 
-    private mutating func popReady() -> Call? {
-        while let call = readyOutcomes.popFirst() ?? readyTries.popFirst() {
-            if items[call]?.position == .ready { return call }
-        }
-        return nil
-    }
-
     private mutating func wakeTime(now: Duration) -> Duration? {
         while let alarm = alarms.min, items[alarm.call] == nil { alarms.removeMin() }
         var wake = alarms.min?.at
         if journalHasMore, !isLoading, outcomesHeld <= limits.outcomesHeld / 2 {
             wake = min(wake ?? nextPassAt, nextPassAt)
         }
-        if case .silent = health, callsInFlight == 0, !(readyOutcomes.isEmpty && readyTries.isEmpty) {
+        if readyOutcomes.isEmpty, readyTries.isEmpty { return wake }
+        if health == .answering, requestsInFlight < limits.callsInFlight {
+            wake = min(wake ?? nextRequestAt, nextRequestAt)
+        } else if case .silent = health, requestsInFlight == 0 {
             wake = min(wake ?? probeTime, probeTime)
         }
         return wake

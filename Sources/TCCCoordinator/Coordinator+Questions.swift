@@ -31,7 +31,8 @@ extension Coordinator {
         // As a write: it queues behind acknowledgements that callers know of and the disk does not yet.
         var record = try await store.write { try Journal.transaction(gid, in: $0) }
         if let labels = record?.labels { record?.labels = withAllLabels(labels) }
-        return record
+        guard let found = record, found.state == .trying, let transaction = live[gid] else { return record }
+        return transaction.withTries(found)
     }
 
     /// Transactions, newest first.

@@ -9,9 +9,10 @@ public import TCCStorage
 
 /// Runs global transactions over its participants by TCC, and finishes what a crash interrupted.
 ///
-/// A transaction's life, reading down: ``run(key:_:)`` writes the begin record and waits; `drive` tries the branches,
-/// writes the decision and hands it to the participants' lanes, which deliver it however long that takes. (Pardon and
-/// Pautasso, "Atomic Distributed Transactions: a RESTful Design", WWW 2014, describe TCC over HTTP.)
+/// A transaction's life, reading down: ``run(key:_:)`` writes the begin record and waits; `drive` hands the tries to the
+/// participants' lanes, writes the decision and hands it to the lanes, which deliver it however long that takes; the
+/// last acknowledgement, or the answer timeout, concludes. (Pardon and Pautasso, "Atomic Distributed Transactions: a
+/// RESTful Design", WWW 2014, describe TCC over HTTP.)
 public final class Coordinator: Service {
     /// How long things may take, and how many there may be.
     public struct Settings: Hashable, Sendable {
@@ -40,16 +41,23 @@ public final class Coordinator: Service {
         let tryTimeout: Duration
     }
 
+    private struct Patience: Sendable {
+        let live: LiveTransaction
+        let until: Duration
+    }
+
     let settings: Settings
     let store: DurableStore
     let world: World
     let failpoints: Failpoints
     let logger: Logger
-    private let metrics: any MetricsFactory
     let lanes: [ParticipantName: LaneRunner]
-    let live = LiveTransactions()
+    let live: LiveTransactions
     private let jobs: AsyncStream<Job>
     private let submit: AsyncStream<Job>.Continuation
+    /// Commits whose callers wait, in the order in which their patience ends.
+    private let patience: AsyncStream<Patience>
+    private let awaitAnswer: AsyncStream<Patience>.Continuation
 
     /// A coordinator over a journal.
     ///
@@ -79,7 +87,7 @@ public final class Coordinator: Service {
         self.world = world
         self.failpoints = failpoints
         self.logger = logger
-        self.metrics = metrics
+        self.live = LiveTransactions(world: world, metrics: metrics)
         let live = live
         var lanes: [ParticipantName: LaneRunner] = [:]
         for participant in participants {
@@ -93,11 +101,15 @@ public final class Coordinator: Service {
                 logger: logger,
                 metrics: metrics
             ) { id, decision in
-                live[id.gid]?.acknowledged(id.branch, decision, at: world.wallClock())
+                guard let transaction = live[id.gid],
+                    let finished = transaction.acknowledged(id.branch, decision, at: world.wallClock())
+                else { return }
+                live.conclude(transaction, .confirmed(finished))
             }
         }
         self.lanes = lanes
         (self.jobs, self.submit) = AsyncStream.makeStream()
+        (self.patience, self.awaitAnswer) = AsyncStream.makeStream()
     }
 
     /// Decides cancel for what was undecided when the last life ended.
@@ -131,6 +143,7 @@ public final class Coordinator: Service {
         await withDiscardingTaskGroup { group in
             // In an order that does not depend on hashes: what is simulated is simulated again.
             for (_, lane) in lanes.sorted(by: { $0.key < $1.key }) { group.addTask { await lane.run() } }
+            group.addTask { await self.acceptInTime() }
             for await job in jobs { group.addTask { await self.drive(job) } }
             group.cancelAll()
         }
@@ -173,7 +186,7 @@ public final class Coordinator: Service {
             createdAt: world.wallClock()
         )
         let tries = try tryBodies(for: request, record, tryTimeout: tryTimeout)
-        let transaction = LiveTransaction(record)
+        let transaction = LiveTransaction(record, since: world.elapsed())
         live[record.gid] = transaction
 
         let begun: Journal.Begun
@@ -202,79 +215,69 @@ public final class Coordinator: Service {
         }
     }
 
-    /// One transaction after its begin record: try, decide, hand the decision over, conclude.
+    /// One transaction after its begin record: try, decide, hand the decision over.
     private func drive(_ job: Job) async {
         let transaction = job.live
-        let gid = transaction.record.gid
-        let begunAt = world.elapsed()
-        defer { live[gid] = nil }
-
-        guard let wanted = await tryBranches(job) else { return }  // cancelled: the next start decides
-        guard let decision = await decide(wanted.decision, reason: wanted.reason, transaction) else { return }
-
-        if case .carryOut(_, let branches) = transaction.decided(decision, at: world.wallClock()) {
+        let gid = transaction.gid
+        await sendTries(job)
+        // `try?`: throws when the task is cancelled, and then the next start decides.
+        guard let wanted = try? await transaction.wanted.value() else {
+            live[gid] = nil
+            return
+        }
+        guard let decision = await decide(wanted.decision, reason: wanted.reason, transaction) else {
+            live[gid] = nil
+            return
+        }
+        if decision == .confirm {
+            // Before the lanes know: the last acknowledgement may come at once.
+            awaitAnswer.yield(Patience(live: transaction, until: world.elapsed() + settings.answerTimeout))
+        }
+        let (action, finished) = transaction.decided(decision, at: world.wallClock())
+        if case .carryOut(_, let branches) = action {
             for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
         }
-
-        // Its caller was let go when the decision could not be written; whoever comes with the key now asks the journal.
-        if transaction.conclusion.isFulfilled { return }
-        let conclusion = await conclude(transaction, decision, reason: wanted.reason)
-        Timer(
-            label: "tcc.coordinator.transaction.duration",
-            dimensions: [("tcc.decision", decision.rawValue)],
-            factory: metrics
-        )
-        .recordMilliseconds((world.elapsed() - begunAt).wholeMilliseconds)
-        transaction.conclusion.fulfil(conclusion)
-    }
-
-    /// What the caller is told: of a cancel at once, of a commit when every branch has acknowledged or time is up.
-    private func conclude(
-        _ transaction: LiveTransaction,
-        _ decision: Decision,
-        reason: Problem?
-    ) async -> Conclusion {
         if decision == .cancel {
-            let gid = transaction.record.gid
-            let reason = reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
-            return .cancelled(reason.with("gid", .string(gid.description)), gid)
+            let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
+            live.conclude(transaction, .cancelled(reason.with("gid", .string(gid.description)), gid))
+        } else if let finished {
+            live.conclude(transaction, .confirmed(finished))
         }
-        // `try?`: throws only when the process stops, and then the caller's connection ends with it.
-        let finished = try? await transaction.finish.value(within: settings.answerTimeout, sleep: world.sleep)
-        return finished.map(Conclusion.confirmed) ?? .accepted(transaction.record)
     }
 
-    private typealias WantedDecision = (decision: Decision, reason: Problem?)
-
-    /// Tries all branches at once, until there is a decision to write.
-    private func tryBranches(_ job: Job) async -> WantedDecision? {
-        guard case .sendTries(let branches) = job.live.begun() else { return nil }
-        let gid = job.live.record.gid
+    /// Hands all tries to the lanes, which report each when it has ended.
+    private func sendTries(_ job: Job) async {
+        let transaction = job.live
+        guard case .sendTries(let branches) = transaction.begun() else { return }
+        let (gid, world) = (transaction.gid, world)
         let expiry = world.elapsed() + job.tryTimeout
-        return await withTaskGroup(of: (ParticipantName, LaneRunner.TryReport).self) { group in
-            do {
-                try await failpoints.pass(.coordinatorBeginAfter)
-            } catch {
-                let report = LaneRunner.TryReport(result: .unavailable("\(error)"), attempts: 0)
-                return wanted(job.live.tried(branches[0], report, at: world.wallClock()))
+        do {
+            try await failpoints.pass(.coordinatorBeginAfter)
+        } catch {
+            let report = LaneRunner.TryReport(result: .unavailable("\(error)"), attempts: 0)
+            return transaction.tried(branches[0], report, at: world.wallClock())
+        }
+        for branch in branches {
+            guard let lane = lanes[branch], let body = job.tries[branch] else { continue }
+            lane.attempt(gid, body: body, expiresAt: expiry) { report in
+                transaction.tried(branch, report, at: world.wallClock())
             }
-            for branch in branches {
-                guard let lane = lanes[branch], let body = job.tries[branch] else { continue }
-                group.addTask { (branch, await lane.attempt(gid, body: body, expiresAt: expiry)) }
-            }
-            for await (branch, report) in group {
-                guard !Task.isCancelled else { return nil }
-                guard let wanted = wanted(job.live.tried(branch, report, at: world.wallClock())) else { continue }
-                group.cancelAll()
-                return wanted
-            }
-            return nil
         }
     }
 
-    private func wanted(_ action: TransactionMachine.TriedAction) -> WantedDecision? {
-        guard case .recordDecision(let decision, let reason) = action else { return nil }
-        return (decision, reason)
+    /// Tells callers of a commit, when their patience ends, that it will be.
+    ///
+    /// All have the same patience: the first to come is the first to go.
+    private func acceptInTime() async {
+        for await waiting in patience {
+            do {
+                let rest = waiting.until - world.elapsed()
+                if rest > .zero, !waiting.live.conclusion.isFulfilled { try await world.sleep(rest) }
+            } catch {
+                return  // the process stops, and its callers' connections with it
+            }
+            live.conclude(waiting.live, .accepted(waiting.live.record))
+        }
     }
 
     /// Writes the decision, however long that takes; a caller that would wait for the disk ends unanswered.

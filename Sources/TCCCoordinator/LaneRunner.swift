@@ -16,9 +16,9 @@ final class LaneRunner: Sendable {
     }
 
     private struct PendingTry {
-        var body: ByteBuffer
+        let body: ByteBuffer
+        let report: @Sendable (TryReport) -> Void
         var attempts = 0
-        let report = Promise<TryReport>()
     }
 
     private struct State {
@@ -34,6 +34,17 @@ final class LaneRunner: Sendable {
             let isHeld = lane.holds(call)
             actions[call.gid] = isHeld ? action : nil
             if !isHeld { alertedAt[call.gid] = nil }
+        }
+
+        /// A call as JSON, or nil for a try that nobody waits for any more.
+        mutating func body(of call: ParticipantLane.Call, to name: ParticipantName) -> ByteBuffer? {
+            guard call.operation == .try else {
+                // The action and the name were checked when the transaction began: neither needs escaping.
+                let action = actions[call.gid] ?? ""
+                return ByteBuffer(string: "{\"gid\":\"\(call.gid)\",\"branch\":\"\(name)\",\"action\":\"\(action)\"}")
+            }
+            tries[call.gid]?.attempts += 1
+            return tries[call.gid]?.body
         }
 
         /// Whether an alert is news: the first of its transaction, or the first in a while.
@@ -55,7 +66,7 @@ final class LaneRunner: Sendable {
     private let world: World
     private let failpoints: Failpoints
     private let logger: Logger
-    private let metrics: any MetricsFactory
+    private let counters: LaneCounters
     private let onAcknowledged: @Sendable (BranchID, Decision) -> Void
 
     init(
@@ -77,29 +88,32 @@ final class LaneRunner: Sendable {
         self.world = world
         self.failpoints = failpoints
         self.logger = logger
-        self.metrics = metrics
+        self.counters = LaneCounters(of: participant.name, metrics)
         self.onAcknowledged = onAcknowledged
     }
 
     /// Whether the participant gave a sign of life when it was last called.
     var isAnswering: Bool { state.withLock { $0.lane.isAnswering } }
 
-    /// Tries the branch until it answers for good, the try expires, or the task is cancelled.
-    func attempt(_ gid: GlobalTransactionID, body: ByteBuffer, expiresAt: Duration) async -> TryReport {
-        let pending = PendingTry(body: body)
+    /// Tries the branch until it answers for good or the try expires, and reports that; nothing is reported of a try
+    /// that is over before, by `deliver`.
+    func attempt(
+        _ gid: GlobalTransactionID,
+        body: ByteBuffer,
+        expiresAt: Duration,
+        report: @escaping @Sendable (TryReport) -> Void
+    ) {
         state.withLock {
-            $0.tries[gid] = pending
-            $0.lane.tryRequested(gid, expiresAt: expiresAt)
+            $0.tries[gid] = PendingTry(body: body, report: report)
+            $0.lane.tryRequested(gid, bytes: body.readableBytes, expiresAt: expiresAt)
         }
         wake.yield()
-        if let report = try? await pending.report.value() { return report }  // `try?`: throws on cancellation only
-        let attempts = state.withLock { $0.tries.removeValue(forKey: gid)?.attempts ?? 0 }
-        return TryReport(result: .unavailable("not waited for"), attempts: attempts)
     }
 
     /// Sees to it that the participant gets the decision.
     func deliver(_ decision: Decision, of gid: GlobalTransactionID, action: String) {
         state.withLock {
+            $0.tries[gid] = nil
             $0.lane.outcomeDecided(gid, decision)
             $0.keepAction(action, of: .init(gid: gid, operation: decision.operation))
         }
@@ -130,11 +144,11 @@ final class LaneRunner: Sendable {
     private func takeStep(in group: inout DiscardingTaskGroup) -> Bool {
         let next = state.withLock { $0.lane.next(now: world.elapsed()) }
         switch next {
-        case .send(let call):
-            group.addTask { await self.perform(call) }
+        case .send(let calls):
+            group.addTask { await self.perform(calls) }
         case .expire(let gid, let lastError):
             let pending = state.withLock { $0.tries.removeValue(forKey: gid) }
-            pending?.report.fulfil(TryReport(result: .unavailable(lastError), attempts: pending?.attempts ?? 0))
+            pending?.report(TryReport(result: .unavailable(lastError), attempts: pending?.attempts ?? 0))
         case .loadOutcomes(let after, let limit):
             group.addTask { await self.loadOutcomes(after: after, limit: limit) }
         case .wait(let until):
@@ -155,63 +169,83 @@ final class LaneRunner: Sendable {
         wake.yield()
     }
 
-    private func perform(_ call: ParticipantLane.Call) async {
-        let verdict: ParticipantLane.Verdict
-        switch call.operation {
-        case .try: verdict = await performTry(call.gid)
-        case .confirm: verdict = await carryOut(.confirm, call.gid)
-        case .cancel: verdict = await carryOut(.cancel, call.gid)
+    /// Makes the calls of one request, and reports what came of each.
+    private func perform(_ calls: [ParticipantLane.Call]) async {
+        let bodies = state.withLock { state in calls.map { state.body(of: $0, to: participant.name) } }
+        let answers = await answers(to: calls, bodies)
+        var results: [(call: ParticipantLane.Call, verdict: ParticipantLane.Verdict)] = []
+        results.reserveCapacity(calls.count)
+        var (acknowledged, notes): ([ParticipantLane.Call], [Note]) = ([], [])
+        for (call, answer) in zip(calls, answers) {
+            let verdict: ParticipantLane.Verdict
+            switch (answer, call.decision) {
+            case (.notMade, _): verdict = .notMade
+            case (.refusedTogether, _): verdict = .alone
+            case (.result(let result), nil): verdict = read(result, toTryOf: call.gid)
+            case (.result(let result), let decision?): verdict = read(result, to: decision, of: call.gid, &notes)
+            }
+            if verdict == .done, call.decision != nil { acknowledged.append(call) }
+            results.append((call, verdict))
         }
+        await write(notes)
+        let (lost, writable) = await passAcknowledgeBefore(acknowledged)
+        for index in results.indices where lost.contains(results[index].call) {
+            // It did as decided, which a later call will say again.
+            results[index].verdict = .failed("the acknowledgement was not recorded", silent: false)
+        }
+        await write(acknowledgementsOf: writable) { self.report(results) }
+    }
+
+    private func report(_ results: [(call: ParticipantLane.Call, verdict: ParticipantLane.Verdict)]) {
         var generator = world.generator
         state.withLock {
-            $0.lane.returned(call, verdict, now: world.elapsed(), using: &generator)
-            if call.operation != .try { $0.keepAction($0.actions[call.gid], of: call) }
+            $0.lane.returned(results, now: world.elapsed(), using: &generator)
+            for (call, _) in results where call.operation != .try { $0.keepAction($0.actions[call.gid], of: call) }
         }
         wake.yield()
     }
 
-    private func send(
-        _ operation: TCC.Operation,
-        _ body: ByteBuffer,
-        before: Failpoint,
-        after: Failpoint
-    ) async -> CallResult {
-        let result: CallResult
-        do {
-            try await failpoints.pass(before)
-            result = await call(participant, operation, body)
-            try await failpoints.pass(after)
-        } catch {
-            return .unanswered("\(error)")
-        }
-        count(operation, result)
-        return result
+    private enum Answer {
+        case result(CallResult)
+        case refusedTogether
+        /// Nobody waits for it any more.
+        case notMade
     }
 
-    private func count(_ operation: TCC.Operation, _ result: CallResult) {
-        let status: String
-        switch result {
-        case .answered(let answer): status = String(answer.status)
-        case .unanswered: status = "none"
+    /// Makes one request of those calls that have a body.
+    private func answers(to calls: [ParticipantLane.Call], _ bodies: [ByteBuffer?]) async -> [Answer] {
+        var answers: [Answer] = Array(repeating: .notMade, count: calls.count)
+        var (made, requests): ([Int], [BranchRequest]) = ([], [])
+        for (index, body) in bodies.enumerated() {
+            guard let body else { continue }
+            do {
+                try await failpoints.pass(.before(calls[index].operation))
+                made.append(index)
+                requests.append(BranchRequest(calls[index].operation, body))
+            } catch {
+                answers[index] = .result(.unanswered("\(error)"))
+            }
         }
-        Counter(
-            label: "tcc.coordinator.calls",
-            dimensions: [
-                ("tcc.participant", participant.name.description), ("tcc.operation", operation.rawValue),
-                ("http.response.status_code", status),
-            ],
-            factory: metrics
-        )
-        .increment()
+        if requests.isEmpty { return answers }
+        let result = await call(participant, requests)
+        if case .refusedTogether(isForGood: true) = result { state.withLock { $0.lane.batchesRefused() } }
+        for (position, index) in made.enumerated() {
+            do {
+                try await failpoints.pass(.after(calls[index].operation))
+                switch result {
+                case .refusedTogether: answers[index] = .refusedTogether
+                case .each(let results):
+                    answers[index] = .result(results[position])
+                    counters.count(calls[index].operation, results[position])
+                }
+            } catch {
+                answers[index] = .result(.unanswered("\(error)"))
+            }
+        }
+        return answers
     }
 
-    private func performTry(_ gid: GlobalTransactionID) async -> ParticipantLane.Verdict {
-        let pending = state.withLock {
-            $0.tries[gid]?.attempts += 1
-            return $0.tries[gid]
-        }
-        guard let pending else { return .notMade }  // nobody waits for it any more
-        let result = await send(.try, pending.body, before: .coordinatorTryBefore, after: .coordinatorTryAfter)
+    private func read(_ result: CallResult, toTryOf gid: GlobalTransactionID) -> ParticipantLane.Verdict {
         let final: TryResult
         switch TryReading(result) {
         case .reserved: final = .reserved
@@ -221,36 +255,28 @@ final class LaneRunner: Sendable {
         case .busy: return .busy
         case .unknown(let detail, let silent): return .failed(detail, silent: silent)
         }
-        let attempts = state.withLock { $0.tries.removeValue(forKey: gid)?.attempts ?? pending.attempts }
-        pending.report.fulfil(TryReport(result: final, attempts: attempts))
+        let pending = state.withLock { $0.tries.removeValue(forKey: gid) }
+        pending?.report(TryReport(result: final, attempts: pending?.attempts ?? 1))
         return .done
     }
 
-    private func carryOut(_ decision: Decision, _ gid: GlobalTransactionID) async -> ParticipantLane.Verdict {
+    private func read(
+        _ result: CallResult,
+        to decision: Decision,
+        of gid: GlobalTransactionID,
+        _ notes: inout [Note]
+    ) -> ParticipantLane.Verdict {
         let id = BranchID(gid: gid, branch: participant.name)
-        let action = state.withLock { $0.actions[gid] } ?? ""
-        // The action and the name were checked when the transaction began: neither needs escaping.
-        let body = ByteBuffer(
-            string: "{\"gid\":\"\(gid)\",\"branch\":\"\(participant.name)\",\"action\":\"\(action)\"}"
-        )
-        let result = await send(
-            decision.operation,
-            body,
-            before: decision == .confirm ? .coordinatorConfirmBefore : .coordinatorCancelBefore,
-            after: decision == .confirm ? .coordinatorConfirmAfter : .coordinatorCancelAfter
-        )
         switch OutcomeReading(result, to: decision) {
-        case .done:
-            return await recordAcknowledgement(of: id, decision)
+        case .done: return .done
+        case .busy: return .busy
         case .stuck(let problem):
             alert("A participant says that it did the opposite of the decision", id, decision, problem.code)
-            await note("409 \(problem.code): \(problem.detail)", of: id, isStuck: true)
+            notes.append(Note(id: id, text: "409 \(problem.code): \(problem.detail)", isStuck: true))
             return .failed(problem.code, silent: false)
-        case .busy:
-            return .busy
         case .unknown(let detail, let silent, let isAlert):
             if isAlert { alert("A participant does not take a decision", id, decision, detail) }
-            await note(detail, of: id, isStuck: false)
+            notes.append(Note(id: id, text: detail, isStuck: false))
             return .failed(detail, silent: silent)
         }
     }
@@ -265,41 +291,87 @@ final class LaneRunner: Sendable {
                 "error": "\(detail)",
             ]
         )
-        Counter(
-            label: "tcc.coordinator.alerts",
-            dimensions: [("tcc.participant", id.branch.description)],
-            factory: metrics
-        )
-        .increment()
+        counters.alerts.increment()
     }
 
-    private func recordAcknowledgement(of id: BranchID, _ decision: Decision) async -> ParticipantLane.Verdict {
-        do {
-            try await failpoints.pass(.coordinatorAcknowledgeBefore)
-            let now = world.wallClock()
-            // The caller need not wait for the disk here; whoever looks at the transaction afterwards, does.
-            _ = try await store.write {
-                try Journal.acknowledge(id, decision, at: now, in: $0)
-            } whenQueued: {
-                onAcknowledged(id, decision)
+    /// The calls whose acknowledgement must not be written, and the others.
+    private func passAcknowledgeBefore(_ calls: [ParticipantLane.Call]) async -> (
+        lost: Set<ParticipantLane.Call>, writable: [ParticipantLane.Call]
+    ) {
+        var lost: Set<ParticipantLane.Call> = []
+        for call in calls {
+            do { try await failpoints.pass(.coordinatorAcknowledgeBefore) } catch { lost.insert(call) }
+        }
+        return (lost, lost.isEmpty ? calls : calls.filter { !lost.contains($0) })
+    }
+
+    /// Writes acknowledgements; nobody waits for the disk here, only whoever looks at a transaction afterwards.
+    private func write(acknowledgementsOf calls: [ParticipantLane.Call], whenQueued: () -> Void) async {
+        let now = world.wallClock()
+        let name = participant.name
+        let operations = calls.map { call -> @Sendable (Database) throws -> Bool in
+            let decision = call.operation == .confirm ? Decision.confirm : .cancel
+            return { try Journal.acknowledge(BranchID(gid: call.gid, branch: name), decision, at: now, in: $0) }
+        }
+        let results = await store.write(all: operations) {
+            for call in calls {
+                guard let decision = call.decision else { continue }
+                onAcknowledged(BranchID(gid: call.gid, branch: name), decision)
             }
-            try await failpoints.pass(.coordinatorAcknowledgeAfter)
-            return .done
-        } catch {
-            // It did as decided, which a later call will say again.
-            return .failed("the acknowledgement was not recorded: \(error)", silent: false)
+            whenQueued()
+        }
+        if calls.isEmpty { return }
+        var lost = 0
+        for result in results {
+            do {
+                _ = try result.get()
+                try await failpoints.pass(.coordinatorAcknowledgeAfter)
+            } catch {
+                lost += 1
+                logger.debug("An acknowledgement was not recorded", metadata: ["error": "\(error)"])
+            }
+        }
+        state.withLock {
+            $0.lane.acknowledgementsWritten(results.count - lost)
+            for _ in 0..<lost { $0.lane.acknowledgementLost() }
+        }
+        wake.yield()
+    }
+
+    /// What a call that carried a decision met.
+    private struct Note: Sendable {
+        let id: BranchID
+        let text: String
+        let isStuck: Bool
+    }
+
+    private func write(_ notes: [Note]) async {
+        if notes.isEmpty { return }
+        var operations: [@Sendable (Database) throws -> Void] = []
+        let now = world.wallClock()
+        for note in notes {
+            do {
+                try await failpoints.pass(.coordinatorNoteBefore)
+                operations.append { try Journal.note(note.text, of: note.id, isStuck: note.isStuck, at: now, in: $0) }
+            } catch {
+                warn(error)
+            }
+        }
+        for result in await store.write(all: operations) {
+            do {
+                try result.get()
+                try await failpoints.pass(.coordinatorNoteAfter)
+            } catch {
+                warn(error)
+            }
         }
     }
 
-    private func note(_ error: String, of id: BranchID, isStuck: Bool) async {
-        do {
-            try await failpoints.pass(.coordinatorNoteBefore)
-            let now = world.wallClock()
-            try await store.write { try Journal.note(error, of: id, isStuck: isStuck, at: now, in: $0) }
-            try await failpoints.pass(.coordinatorNoteAfter)
-        } catch {
-            logger.warning("A failed call was not noted", metadata: ["tcc.gid": "\(id.gid)", "error": "\(error)"])
-        }
+    private func warn(_ error: any Error) {
+        logger.warning(
+            "A failed call was not noted",
+            metadata: ["tcc.participant": "\(participant.name)", "error": "\(error)"]
+        )
     }
 
     private func loadOutcomes(after: GlobalTransactionID?, limit: Int) async {
@@ -322,5 +394,34 @@ final class LaneRunner: Sendable {
             state.withLock { $0.lane.loadFailed(now: world.elapsed()) }
         }
         wake.yield()
+    }
+}
+
+extension ParticipantLane.Call {
+    /// The decision that it carries; nil for a try.
+    fileprivate var decision: Decision? {
+        switch operation {
+        case .try: nil
+        case .confirm: .confirm
+        case .cancel: .cancel
+        }
+    }
+}
+
+extension Failpoint {
+    fileprivate static func before(_ operation: TCC.Operation) -> Self {
+        switch operation {
+        case .try: .coordinatorTryBefore
+        case .confirm: .coordinatorConfirmBefore
+        case .cancel: .coordinatorCancelBefore
+        }
+    }
+
+    fileprivate static func after(_ operation: TCC.Operation) -> Self {
+        switch operation {
+        case .try: .coordinatorTryAfter
+        case .confirm: .coordinatorConfirmAfter
+        case .cancel: .coordinatorCancelAfter
+        }
     }
 }

@@ -27,14 +27,22 @@ final class LiveTransaction: Sendable {
         }
     }
 
+    /// A decision to be written, and why.
+    typealias Wanted = (decision: Decision, reason: Problem?)
+
+    let gid: GlobalTransactionID
+    /// When its begin record was to be written.
+    let since: Duration
     private let state: Mutex<State>
+    /// What the tries amount to.
+    let wanted = Promise<Wanted>()
     /// What the caller is told.
     let conclusion = Promise<Conclusion>()
-    /// The whole record, when every branch has acknowledged.
-    let finish = Promise<TransactionRecord>()
 
-    init(_ record: TransactionRecord) {
+    init(_ record: TransactionRecord, since: Duration) {
         let machine = TransactionMachine(branches: record.branches.map(\.name))
+        self.gid = record.gid
+        self.since = since
         self.state = Mutex(State(machine: machine, record: record))
     }
 
@@ -44,10 +52,8 @@ final class LiveTransaction: Sendable {
         state.withLock { $0.machine.begun() }
     }
 
-    func tried(_ branch: ParticipantName, _ report: LaneRunner.TryReport, at now: Timestamp)
-        -> TransactionMachine.TriedAction
-    {
-        state.withLock {
+    func tried(_ branch: ParticipantName, _ report: LaneRunner.TryReport, at now: Timestamp) {
+        let action = state.withLock {
             if let index = $0.record.branches.firstIndex(where: { $0.name == branch }) {
                 $0.record.branches[index].noteTry(report.result, attempts: report.attempts)
             }
@@ -56,6 +62,17 @@ final class LiveTransaction: Sendable {
             )
             return $0.machine.tried(branch, report.result)
         }
+        if case .recordDecision(let decision, let reason) = action { wanted.fulfil((decision, reason)) }
+    }
+
+    /// What the journal has of it while it is being tried, with the tries that have ended: they are in no journal before
+    /// the decision.
+    func withTries(_ record: TransactionRecord) -> TransactionRecord {
+        let known = state.withLock { $0.record }
+        var record = record
+        record.branches = known.branches
+        record.timeline += known.timeline.filter { $0.event == .tried }
+        return record
     }
 
     /// The record with a decision in it, to be written.
@@ -70,19 +87,21 @@ final class LiveTransaction: Sendable {
         }
     }
 
-    func decided(_ decision: Decision, at now: Timestamp) -> TransactionMachine.DecidedAction {
-        let (action, finished) = state.withLock { state in
+    /// Whom to send the decision that is on disk, and the whole record if nobody is left.
+    func decided(_ decision: Decision, at now: Timestamp) -> (
+        action: TransactionMachine.DecidedAction, finished: TransactionRecord?
+    ) {
+        state.withLock { state in
             state.record.state = TransactionState(carryingOut: decision)
             let action = state.machine.decided(decision)
-            guard case .finish = action else { return (action, TransactionRecord?.none) }
+            guard case .finish = action else { return (action, nil) }
             return (action, state.finished(decision, at: now))
         }
-        if let finished { finish.fulfil(finished) }
-        return action
     }
 
-    func acknowledged(_ branch: ParticipantName, _ decision: Decision, at now: Timestamp) {
-        let finished: TransactionRecord? = state.withLock { state in
+    /// The whole record, with the last branch.
+    func acknowledged(_ branch: ParticipantName, _ decision: Decision, at now: Timestamp) -> TransactionRecord? {
+        state.withLock { state in
             if let index = state.record.branches.firstIndex(where: { $0.name == branch }) {
                 state.record.branches[index].state = decision == .confirm ? .confirmed : .cancelled
                 state.record.branches[index].attempts += 1
@@ -91,7 +110,6 @@ final class LiveTransaction: Sendable {
             guard case .finish = state.machine.acknowledged(branch) else { return nil }
             return state.finished(decision, at: now)
         }
-        if let finished { finish.fulfil(finished) }
     }
 }
 

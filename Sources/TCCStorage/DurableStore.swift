@@ -148,16 +148,24 @@ public final class DurableStore: Sendable {
 
     /// Runs operations in one transaction, in their order; when this returns, what they wrote is on disk.
     ///
-    /// - Parameter operations: each reads and writes the database, and nothing else; one that throws fails alone.
+    /// - Parameters:
+    ///   - operations: each reads and writes the database, and nothing else; one that throws fails alone.
+    ///   - whenQueued: runs as soon as the operations have their place: every operation that is asked for afterwards
+    ///     sees what these wrote.
     /// - Returns: for each operation what it returned, or what it threw, or a 503 problem if the disk is full.
     public func write<Value: Sendable>(
-        all operations: [@Sendable (Database) throws -> Value]
+        all operations: [@Sendable (Database) throws -> Value],
+        whenQueued: () -> Void = {}
     ) async -> [Result<Value, any Error>] {
-        if operations.isEmpty { return [] }
+        if operations.isEmpty {
+            whenQueued()
+            return []
+        }
         // One by one: an array of functions cannot be cast to one of functions that return something more general.
         let untyped = operations.map { operation -> Operation in { try operation($0) } }
         let results = await withCheckedContinuation { continuation in
             enqueue(Batch(operations: untyped) { continuation.resume(returning: $0) })
+            whenQueued()
         }
         return results.map { Self.typed($0) }
     }

@@ -42,7 +42,7 @@ struct PromotionService {
             ],
             settings: Coordinator.Settings(),
             store: store,
-            call: { await calls.call($0, $1, $2) },
+            call: { await calls.call($0, $1) },
             world: .system,
             failpoints: failpoints,
             logger: logger

@@ -8,6 +8,8 @@ struct BrokenProtocolTests {
     private static let mostSeeds: UInt64 = 100
     private static let mostRequests = 8
     private static let mostFaults = 8
+    /// Leaving out anything changes all chance that follows, so that now and then one cannot be made small.
+    private static let mostWitnesses = 4
 
     @Test(
         "sees every broken protocol within 100 seeds, and what is needed to see it is small",
@@ -15,19 +17,20 @@ struct BrokenProtocolTests {
     )
     func isSeen(_ broken: BrokenProtocol) throws {
         let simulation = try Simulation(sabotage: broken.sabotage)
-        let seed = try (1...Self.mostSeeds)
-            .first { seed in
-                try simulation.run(Scenario(seed: seed)).violations.contains { $0.invariant == broken.invariant }
-            }
-        let scenario = Scenario(seed: try #require(seed, "not seen: \(broken.rawValue)"))
-        let small = try #require(try Minimizer(simulation).minimize(scenario))
-        let witness = try simulation.run(small)
-        #expect(!witness.violations.isEmpty)
-        let (requests, faults) = (try #require(small.requests), try #require(small.faults))
-        #expect(requests.count <= Self.mostRequests, "\(broken.rawValue)")
-        #expect(faults.count <= Self.mostFaults, "\(broken.rawValue)")
-        // And the same world, unbroken, is valid: it is the protocol that fails, not the world.
-        #expect(try Simulation().run(scenario).violations.isEmpty)
+        var witnesses: [(requests: Int, faults: Int)] = []
+        for seed in 1...Self.mostSeeds where witnesses.count < Self.mostWitnesses {
+            let scenario = Scenario(seed: seed)
+            let violations = try simulation.run(scenario).violations
+            guard violations.contains(where: { $0.invariant == broken.invariant }) else { continue }
+            let small = try #require(try Minimizer(simulation).minimize(scenario))
+            #expect(!(try simulation.run(small)).violations.isEmpty)
+            // And the same world, unbroken, is valid: it is the protocol that fails, not the world.
+            #expect(try Simulation().run(scenario).violations.isEmpty)
+            let found = (requests: try #require(small.requests).count, faults: try #require(small.faults).count)
+            if found.requests <= Self.mostRequests, found.faults <= Self.mostFaults { return }
+            witnesses.append(found)
+        }
+        Issue.record("\(broken.rawValue): \(witnesses.isEmpty ? "not seen" : "not made small: \(witnesses)")")
     }
 
     @Test("sees a ledger whose effect happens twice")

@@ -272,7 +272,7 @@ struct CoordinatorTests {
                     #expect(try await life.coordinator.outcome(of: gid) == .pending)
                     let record = try await life.coordinator.transaction(gid)
                     #expect(record?.state == .trying)
-                    #expect(record?.timeline.map(\.event) == [.begun])
+                    #expect(record?.timeline.map(\.event) == [.begun, .tried, .tried])
                     #expect(record?.reason == nil && record?.decidedAt == nil)
                 }
             }

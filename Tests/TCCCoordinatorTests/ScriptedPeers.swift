@@ -43,9 +43,20 @@ final class ScriptedPeers: Sendable {
         var scripts: [Script: [Turn]] = [:]
         var rows: [BranchID: BranchOutcome] = [:]
         var waiters: [Waiter] = []
+        var batches: [Int] = []
     }
 
+    /// Every request of several calls so far: how many it had.
+    var batches: [Int] { state.withLock { $0.batches } }
+
+    private let takesBatches: Bool
     private let state = Mutex(State())
+
+    /// Participants that answer everything as the contract wants it.
+    ///
+    /// - Parameter takesBatches: whether they have an endpoint for several calls; without it each call is scripted and
+    ///   answered alone.
+    init(takesBatches: Bool = false) { self.takesBatches = takesBatches }
 
     /// Every call so far, in order.
     var calls: [Call] { state.withLock { $0.calls } }
@@ -88,7 +99,20 @@ final class ScriptedPeers: Sendable {
 
     /// The network, as a coordinator sees it.
     var call: ParticipantCall {
-        { participant, operation, body in await self.receive(participant.name, operation, body) }
+        { participant, calls in
+            if calls.count > 1 {
+                guard self.takesBatches else { return .refusedTogether(isForGood: true) }
+                self.state.withLock { $0.batches.append(calls.count) }
+            }
+            return await withTaskGroup(of: (Int, CallResult).self) { group in
+                for (index, call) in calls.enumerated() {
+                    group.addTask { (index, await self.receive(participant.name, call.operation, call.body)) }
+                }
+                var results: [CallResult?] = Array(repeating: nil, count: calls.count)
+                for await (index, result) in group { results[index] = result }
+                return .each(results.compactMap { $0 })
+            }
+        }
     }
 
     private func receive(_ participant: ParticipantName, _ operation: TCC.Operation, _ body: ByteBuffer) async

@@ -15,8 +15,7 @@ struct ParticipantLaneOverflowTests {
         #expect(lane.next(now: .zero) == .loadOutcomes(after: nil, limit: 8))
         #expect(lane.next(now: .zero) == .wait(until: nil), "one reading at a time")
         lane.loaded([(.confirm(1), 0), (.cancel(2), 0)], reachedEnd: true, now: .zero)
-        #expect(lane.next(now: .zero) == .send(.confirm(1)))
-        #expect(lane.next(now: .zero) == .send(.cancel(2)))
+        #expect(lane.next(now: .zero) == .send([.confirm(1), .cancel(2)]))
         #expect(lane.next(now: .seconds(5)) == .wait(until: nil), "the journal had no more")
     }
 
@@ -24,11 +23,11 @@ struct ParticipantLaneOverflowTests {
         var lane = ParticipantLane()
         _ = lane.next(now: .zero)
         lane.outcomeDecided(.numbered(1), .confirm)
-        #expect(lane.next(now: .zero) == .send(.confirm(1)))
+        #expect(lane.next(now: .zero) == .send([.confirm(1)]))
     }
 
     @Test func onlySoManyOutcomesAreHeldAndTheOthersAreLoadedWhenThereIsRoom() {
-        var lane = LaneUnderTest(limits: .init(outcomesHeld: 4))
+        var lane = LaneUnderTest(limits: .init(requestsInFlight: 4, callsInRequest: 1, outcomesHeld: 4))
         for number in 1...10 { lane.lane.outcomeDecided(.numbered(number), .confirm) }
         #expect(lane.lane.depth == 4)
         lane.now = .seconds(1)
@@ -112,7 +111,7 @@ struct ParticipantLaneOverflowTests {
 
         mutating func perform(
             _ steps: [ParticipantLane.Step],
-            answer: (Int, inout SplitMix64) -> ParticipantLane.Verdict?
+            answer: ([ParticipantLane.Call], inout SplitMix64) -> [ParticipantLane.Verdict]?
         ) {
             for step in steps {
                 guard case .loadOutcomes(let after, let limit) = step else { continue }
@@ -120,14 +119,13 @@ struct ParticipantLaneOverflowTests {
                 let page = left.prefix(limit).map { (call: $0, failures: 0) }
                 lane.lane.loaded(page, reachedEnd: page.count < limit, now: lane.now)
             }
-            for call in lane.underWay {
-                let number = Int(call.gid.timestamp.milliseconds)
-                guard let verdict = answer(number, &lane.generator) else { continue }
-                if verdict == .done, call.operation != .try {
-                    journal[number] = nil
-                    delivered.insert(number)
+            for request in lane.requests {
+                guard let verdicts = answer(request, &lane.generator) else { continue }
+                for (call, verdict) in zip(request, verdicts) where verdict == .done && call.operation != .try {
+                    journal[call.number] = nil
+                    delivered.insert(call.number)
                 }
-                lane.answer(call, verdict)
+                lane.answer(request, verdicts)
             }
         }
     }
@@ -137,7 +135,9 @@ struct ParticipantLaneOverflowTests {
         for number in 1...20 { simulation.decide(number, .confirm) }
         let stuck = 1...12
         while simulation.delivered.count < 8, simulation.lane.now < .seconds(300) {
-            simulation.perform(simulation.lane.steps()) { number, _ in stuck.contains(number) ? fault : .done }
+            simulation.perform(simulation.lane.steps()) { request, _ in
+                request.map { stuck.contains($0.number) ? fault : .done }
+            }
             simulation.lane.now += .milliseconds(20)
         }
         #expect(simulation.delivered == Set(13...20))
@@ -147,7 +147,7 @@ struct ParticipantLaneOverflowTests {
 
     @Test(arguments: 1...20 as ClosedRange<UInt64>)
     func whateverTheAnswersEveryOutcomeIsDelivered(seed: UInt64) {
-        let limits = ParticipantLane.Limits(callsInFlight: 5, outcomesHeld: 8)
+        let limits = ParticipantLane.Limits(requestsInFlight: 2, callsInRequest: 3, callsInFlight: 5, outcomesHeld: 8)
         var simulation = Simulation(lane: LaneUnderTest(limits: limits))
         simulation.lane.generator = SplitMix64(seed: seed)
         var chance = SplitMix64(seed: seed &* 31)
@@ -155,26 +155,39 @@ struct ParticipantLaneOverflowTests {
         for round in 1...4000 {
             let isFaulty = round < 3000
             if round <= 200 {
-                simulation.lane.lane.tryRequested(.numbered(round), expiresAt: simulation.lane.now + .milliseconds(500))
+                simulation.lane.lane.tryRequested(
+                    .numbered(round),
+                    bytes: 400,
+                    expiresAt: simulation.lane.now + .milliseconds(500)
+                )
                 let decided = Int.random(in: 1...round, using: &chance)
                 if simulation.journal[decided] == nil, !simulation.delivered.contains(decided) {
                     simulation.decide(decided, decided % 2 == 0 ? .confirm : .cancel)
                 }
             }
+            if round == 1500, seed % 2 == 0 { simulation.lane.lane.batchesRefused() }
             let wasSilent = !simulation.lane.lane.isAnswering
             let before = simulation.lane.underWay.count
             let steps = simulation.lane.steps()
             let after = simulation.lane.underWay.count
-            #expect(after <= (wasSilent ? max(before, 1) : 5))
+            // Two requests of three, or what was refused together once: one by one.
+            #expect(after <= (wasSilent ? max(before, 1) : 6 + 5))
             #expect(Set(simulation.lane.underWay).count == after, "no call twice at once")
             for case .expire(let gid, _) in steps { #expect(expired.insert(gid).inserted) }
-            simulation.perform(steps) { _, generator in
-                switch Int.random(in: 0..<10, using: &generator) {
-                case 0 where isFaulty: silence
-                case 1...3 where isFaulty: fault
-                case 4 where isFaulty: .busy
-                case 5 where isFaulty: nil
-                default: .done
+            simulation.perform(steps) { request, generator in
+                guard isFaulty else { return request.map { _ in .done } }
+                switch Int.random(in: 0..<20, using: &generator) {
+                case 0, 1: return request.map { _ in silence }
+                case 2: return request.map { _ in .alone }
+                case 3...5: return nil
+                default:
+                    return request.map { _ in
+                        switch Int.random(in: 0..<10, using: &generator) {
+                        case 0...2: fault
+                        case 3: .busy
+                        default: .done
+                        }
+                    }
                 }
             }
             simulation.lane.now += .milliseconds(10)
@@ -183,11 +196,28 @@ struct ParticipantLaneOverflowTests {
         #expect(simulation.lane.lane.depth == 0)
     }
 
+    @Test func whatIsBeingWrittenKeepsItsPlaceAndWhatIsLostComesBackFromTheJournal() {
+        var lane = LaneUnderTest(limits: .init(outcomesHeld: 2))
+        lane.writesAcknowledgements = false
+        lane.lane.outcomeDecided(.numbered(1), .confirm)
+        lane.lane.outcomeDecided(.numbered(2), .confirm)
+        #expect(lane.sent() == [.confirm(1), .confirm(2)])
+        lane.answerAll(.done)
+        lane.lane.outcomeDecided(.numbered(3), .confirm)
+        lane.now = .seconds(2)
+        #expect(lane.steps() == [.wait(until: nil)], "no place for the third while two are being written")
+        lane.lane.acknowledgementsWritten(1)
+        lane.lane.acknowledgementLost()
+        #expect(loads(lane.steps()) == [.loadOutcomes(after: nil, limit: 2)])
+        lane.lane.loaded([(.confirm(2), 0), (.confirm(3), 0)], reachedEnd: true, now: lane.now)
+        #expect(lane.sent() == [.confirm(2), .confirm(3)])
+    }
+
     @Test func memoryIsBoundedHoweverLongAParticipantIsSilent() {
         var lane = LaneUnderTest(limits: .init(callsInFlight: 4, outcomesHeld: 64))
         for number in 1...50_000 {
             // A try with a long timeout that another branch's refusal ends at once.
-            lane.lane.tryRequested(.numbered(number), expiresAt: lane.now + .seconds(3600))
+            lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: lane.now + .seconds(3600))
             lane.lane.outcomeDecided(.numbered(number), .cancel)
             for case .loadOutcomes in lane.steps() { lane.lane.loaded([], reachedEnd: true, now: lane.now) }
             lane.answerAll(silence)

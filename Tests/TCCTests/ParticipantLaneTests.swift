@@ -8,8 +8,8 @@ struct ParticipantLaneTests {
 
     @Test func confirmsAndCancelsGoBeforeTriesEachInTheirOrder() {
         var lane = LaneUnderTest()
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
-        lane.lane.tryRequested(.numbered(2), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(2), bytes: 400, expiresAt: .seconds(3))
         lane.lane.outcomeDecided(.numbered(3), .confirm)
         lane.lane.outcomeDecided(.numbered(4), .cancel)
         #expect(lane.sent() == [.confirm(3), .cancel(4), .try(1), .try(2)])
@@ -17,8 +17,8 @@ struct ParticipantLaneTests {
 
     @Test func whatIsAskedForTwiceIsSentOnce() {
         var lane = LaneUnderTest()
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
         lane.lane.outcomeDecided(.numbered(2), .confirm)
         lane.lane.outcomeDecided(.numbered(2), .confirm)
         lane.lane.loaded([(.confirm(2), 0)], reachedEnd: true, now: .zero)
@@ -26,14 +26,113 @@ struct ParticipantLaneTests {
         #expect(lane.lane.depth == 2)
     }
 
-    @Test func callsUnderWayAreBoundedAndTheNextGoesWhenOneComesBack() {
+    // MARK: Requests
+
+    @Test func whateverWaitsGoesInOneRequestAndNothingWaitsForARequestToFill() {
+        var lane = LaneUnderTest()
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
+        #expect(lane.sentRequests() == [[.try(1)]])
+        lane.lane.tryRequested(.numbered(2), bytes: 400, expiresAt: .seconds(3))
+        #expect(lane.sentRequests() == [[.try(2)]], "there may be two requests")
+        for number in 3...5 { lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: .seconds(3)) }
+        lane.lane.outcomeDecided(.numbered(6), .confirm)
+        #expect(lane.sentRequests() == [], "and no more")
+        lane.answer(.try(1), .done)
+        #expect(lane.sentRequests() == [[.confirm(6), .try(3), .try(4), .try(5)]])
+    }
+
+    @Test func aRequestIsBoundedInCallsAndBytesAndRequestsAreBoundedInNumber() {
+        let limits = ParticipantLane.Limits(requestsInFlight: 3, callsInRequest: 4, bytesInRequest: 1000)
+        var lane = LaneUnderTest(limits: limits)
+        for (number, bytes) in [100, 100, 100, 100, 600, 400, 1, 5000, 100].enumerated() {
+            lane.lane.tryRequested(.numbered(number), bytes: bytes, expiresAt: .seconds(3))
+        }
+        let (first, second) = ([0, 1, 2, 3], [4, 5])
+        let expected = [first, second, [6]].map { $0.map(ParticipantLane.Call.try) }
+        #expect(lane.sentRequests() == expected)
+        lane.answer(.try(4), .done)
+        #expect(lane.sentRequests() == [[.try(7)]], "what is larger than a request goes alone")
+        lane.answer(.try(7), .done)
+        #expect(lane.sentRequests() == [[.try(8)]])
+        #expect(lane.lane.depth == 6)
+    }
+
+    @Test func aCallThatHangsHoldsUpNoOther() {
+        var lane = LaneUnderTest(limits: .init(requestsInFlight: 2, callsInFlight: 4))
+        for number in 1...2 {
+            lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: .seconds(9))
+            #expect(lane.sent() == [.try(number)])
+        }
+        for number in 3...5 {
+            lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: .seconds(9))
+            let next = lane.now + .milliseconds(100)
+            #expect(lane.wakeTime() == (number < 5 ? next : .seconds(9)))
+            lane.now = next
+            #expect(lane.sent() == (number < 5 ? [.try(number)] : []), "but there are never more than so many")
+        }
+    }
+
+    @Test func aCallThatFailsFailsAlone() {
+        var lane = LaneUnderTest()
+        for number in 1...3 { lane.lane.outcomeDecided(.numbered(number), .confirm) }
+        #expect(lane.sentRequests().count == 1)
+        lane.answer(.confirm(2), silence, others: .done)
+        #expect(lane.lane.isAnswering, "the request was answered")
+        #expect(lane.lane.depth == 1)
+        lane.now = .seconds(1)
+        #expect(lane.sentRequests() == [[.confirm(2)]])
+    }
+
+    @Test func afterASilenceRequestsGrowWithEachAnswer() {
+        var lane = LaneUnderTest(limits: .init(requestsInFlight: 1, callsInRequest: 6))
+        for number in 1...30 { lane.lane.outcomeDecided(.numbered(number), .confirm) }
+        #expect(lane.sentRequests().map(\.count) == [6])
+        lane.answerAll(silence)
+        lane.now = .seconds(1)
+        var sizes: [Int] = []
+        for _ in 1...5 {
+            sizes += lane.sentRequests().map(\.count)
+            lane.answerAll(.done)
+        }
+        #expect(sizes == [1, 2, 4, 6, 6])
+    }
+
+    @Test func aRefusedRequestsCallsGoAloneAtOnce() {
+        var lane = LaneUnderTest()
+        for number in 1...3 { lane.lane.outcomeDecided(.numbered(number), .confirm) }
+        #expect(lane.sentRequests().count == 1)
+        lane.answerAll(.alone)
+        #expect(lane.sentRequests() == [[.confirm(1)], [.confirm(2)], [.confirm(3)]])
+        lane.lane.outcomeDecided(.numbered(4), .confirm)
+        lane.lane.outcomeDecided(.numbered(5), .confirm)
+        lane.answerAll(.busy)
+        #expect(lane.sentRequests() == [[.confirm(4), .confirm(5)]], "the others still go together")
+        lane.now = .milliseconds(50)
+        #expect(
+            Set(lane.sentRequests()) == [[.confirm(1)], [.confirm(2)], [.confirm(3)]],
+            "and these alone for ever"
+        )
+    }
+
+    @Test func aParticipantWithoutBatchesIsCalledOneByOneSoManyAtOnce() {
         var lane = LaneUnderTest(limits: .init(callsInFlight: 3))
-        for number in 1...5 { lane.lane.tryRequested(.numbered(number), expiresAt: .seconds(3)) }
-        #expect(lane.sent() == [.try(1), .try(2), .try(3)])
-        #expect(lane.sent() == [])
+        lane.lane.batchesRefused()
+        for number in 1...5 { lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: .seconds(3)) }
+        #expect(lane.sentRequests() == [[.try(1)], [.try(2)], [.try(3)]])
         lane.answer(.try(2), .done)
-        #expect(lane.sent() == [.try(4)])
+        #expect(lane.sentRequests() == [[.try(4)]])
         #expect(lane.lane.depth == 4)
+    }
+
+    @Test func aTryThatNobodyWaitsForLetsTheOthersInItsRequestBe() {
+        var lane = LaneUnderTest()
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(2), bytes: 400, expiresAt: .seconds(3))
+        #expect(lane.sentRequests().count == 1)
+        lane.answer(.try(1), .notMade, others: fault)
+        #expect(lane.lane.depth == 1)
+        lane.now = .seconds(1)
+        #expect(lane.sent() == [.try(2)])
     }
 
     // MARK: Answers
@@ -102,7 +201,7 @@ struct ParticipantLaneTests {
 
     @Test func aTryExpiresWithWhatItsLastCallMet() {
         var lane = LaneUnderTest()
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
         while lane.now < .seconds(3) {
             for call in lane.sent() {
                 #expect(call == .try(1))
@@ -121,7 +220,7 @@ struct ParticipantLaneTests {
 
     @Test func aTryExpiresWhileItsCallHangsAndItsAnswerComesToNothing() {
         var lane = LaneUnderTest()
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
         #expect(lane.sent() == [.try(1)])
         #expect(lane.wakeTime() == .seconds(3))
         lane.now = .seconds(3)
@@ -135,7 +234,7 @@ struct ParticipantLaneTests {
 
     @Test func aTryThatWasDoneDoesNotExpire() {
         var lane = LaneUnderTest()
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
         #expect(lane.sent() == [.try(1)])
         lane.answer(.try(1), .done)
         lane.now = .seconds(4)
@@ -143,10 +242,11 @@ struct ParticipantLaneTests {
     }
 
     @Test func aDecisionTakesAWaitingTryAway() {
-        var lane = LaneUnderTest(limits: .init(callsInFlight: 1))
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
-        lane.lane.tryRequested(.numbered(2), expiresAt: .seconds(3))
+        var lane = LaneUnderTest(limits: .init(requestsInFlight: 1))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
         #expect(lane.sent() == [.try(1)])
+        lane.lane.tryRequested(.numbered(2), bytes: 400, expiresAt: .seconds(3))
+        #expect(lane.sent() == [])
         lane.lane.outcomeDecided(.numbered(2), .cancel)
         lane.answer(.try(1), .done)
         #expect(lane.sent() == [.cancel(2)])
@@ -160,7 +260,7 @@ struct ParticipantLaneTests {
     ])
     func aTryThatWasUnderWayWhenTheDecisionCameIsNotSentAgain(verdict: ParticipantLane.Verdict) {
         var lane = LaneUnderTest()
-        lane.lane.tryRequested(.numbered(1), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
         #expect(lane.sent() == [.try(1)])
         lane.lane.outcomeDecided(.numbered(1), .cancel)
         #expect(lane.sent() == [.cancel(1)])
@@ -176,7 +276,7 @@ struct ParticipantLaneTests {
     @Test func aSilentParticipantIsProbedByOneCallAtATimeWithBackoff() {
         var lane = LaneUnderTest()
         for number in 1...10 { lane.lane.outcomeDecided(.numbered(number), .confirm) }
-        #expect(lane.sent().count == 10)
+        #expect(lane.sentRequests().map(\.count) == [10])
         lane.answerAll(silence)
         #expect(!lane.lane.isAnswering)
         var lastProbe = lane.now
@@ -202,7 +302,7 @@ struct ParticipantLaneTests {
         lane.lane.outcomeDecided(.numbered(1), .confirm)
         #expect(lane.sent() == [.confirm(1)])
         lane.answer(.confirm(1), silence)
-        for number in 2...50 { lane.lane.tryRequested(.numbered(number), expiresAt: .seconds(60)) }
+        for number in 2...50 { lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: .seconds(60)) }
         #expect(lane.sent() == [])
         #expect(lane.wakeTime().map { $0 <= .milliseconds(50) } == true)
         lane.now = .milliseconds(50)
@@ -215,12 +315,14 @@ struct ParticipantLaneTests {
             lane.lane.outcomeDecided(.numbered(1), .confirm)
             #expect(lane.sent() == [.confirm(1)])
             lane.answer(.confirm(1), silence)
-            for number in 2...50 { lane.lane.tryRequested(.numbered(number), expiresAt: .seconds(60)) }
+            for number in 2...50 { lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: .seconds(60)) }
             lane.now = .milliseconds(50)
             #expect(lane.sent().count == 1)
             lane.answerAll(sign)
             #expect(lane.lane.isAnswering)
-            #expect(lane.sent().count >= 48)
+            #expect(lane.sentRequests().map(\.count) == [2, 2], "by and by")
+            lane.answerAll(.done)
+            #expect(lane.sentRequests().map(\.count) == [8, 8])
         }
     }
 
@@ -229,8 +331,8 @@ struct ParticipantLaneTests {
         lane.lane.outcomeDecided(.numbered(1), .confirm)
         #expect(lane.sent() == [.confirm(1)])
         lane.answer(.confirm(1), silence)
-        lane.lane.tryRequested(.numbered(2), expiresAt: .seconds(3))
-        lane.lane.tryRequested(.numbered(3), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(2), bytes: 400, expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(3), bytes: 400, expiresAt: .seconds(3))
         lane.now = .seconds(1)
         let probe = lane.sent()
         #expect(probe.count == 1)
@@ -244,7 +346,7 @@ struct ParticipantLaneTests {
         lane.lane.outcomeDecided(.numbered(1), .confirm)
         #expect(lane.sent() == [.confirm(1)])
         lane.answer(.confirm(1), silence)
-        lane.lane.tryRequested(.numbered(2), expiresAt: .seconds(3))
+        lane.lane.tryRequested(.numbered(2), bytes: 400, expiresAt: .seconds(3))
         while lane.now < .seconds(3) {
             lane.now = min(lane.wakeTime() ?? .seconds(3), .seconds(3))
             if lane.now < .seconds(3) { lane.answerAll(silence) }
