@@ -16,6 +16,7 @@ let argumentParser = Target.Dependency.product(name: "ArgumentParser", package: 
 let asyncHTTPClient = Target.Dependency.product(name: "AsyncHTTPClient", package: "async-http-client")
 let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
+let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
@@ -87,7 +88,11 @@ let package = Package(
         // Places where a test makes a process crash, pause or fail.
         .target(name: "Failpoints", swiftSettings: settings),
         // A database whose writes are on disk before they are answered; the lock on a data directory.
-        .target(name: "TCCStorage", dependencies: ["Failpoints", "TCC", grdb, logging], swiftSettings: settings),
+        .target(
+            name: "TCCStorage",
+            dependencies: ["Failpoints", "TCC", grdb, logging, sqlite],
+            swiftSettings: settings
+        ),
         // The manners that all HTTP APIs here share: tokens, problems, pages; and the client.
         .target(
             name: "TCCHTTP",
