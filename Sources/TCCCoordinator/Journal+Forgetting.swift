@@ -1,5 +1,6 @@
 public import GRDB
 public import TCC
+import TCCStorage
 
 /// What a journal says of transactions that it does not know, and when it may come to know them no more.
 extension Journal {
@@ -86,7 +87,6 @@ extension Journal {
     }
 
     static func forgottenBefore(in database: Database) throws -> Timestamp {
-        let select = try database.cachedStatement(sql: "SELECT forgotten_before FROM horizon")
-        return Timestamp(milliseconds: try Int64.fetchOne(select) ?? 0)
+        Timestamp(milliseconds: try database.first("SELECT forgotten_before FROM horizon") { $0.integer(0) } ?? 0)
     }
 }

@@ -1,6 +1,7 @@
 public import Foundation
 public import GRDB
 public import TCC
+import TCCStorage
 
 /// The record of every global transaction: what a coordinator that comes back from a crash knows.
 ///
@@ -98,18 +99,20 @@ public enum Journal {
     /// - Returns: the transaction that is trying or committed under this key, or nil if the key is free.
     /// - Throws: 422 `idempotency-key-reused` if the key is bound to another request.
     public static func transaction(under key: Key, in database: Database) throws -> GlobalTransactionID? {
-        let select = try database.cachedStatement(
-            sql: "SELECT gid, key_fingerprint FROM transactions WHERE caller = ? AND live_key = ?"
-        )
-        guard let row = try Row.fetchOne(select, arguments: [key.caller, key.key]) else { return nil }
-        guard row[1] as Data == key.fingerprint else {
+        let holder = try database.first(
+            "SELECT gid, key_fingerprint FROM transactions WHERE caller = ? AND live_key = ?",
+            .text(key.caller),
+            .text(key.key)
+        ) { (gid: $0.text(0), fingerprint: $0.bytes(1)) }
+        guard let holder else { return nil }
+        guard holder.fingerprint.elementsEqual(key.fingerprint) else {
             throw Problem(
                 422,
                 "idempotency-key-reused",
                 "This Idempotency-Key was used for another request. Use a new key for a new request."
             )
         }
-        return try gid(row[0])
+        return try gid(holder.gid)
     }
 
     /// Writes the begin record, unless the key or the gid is taken: compare-and-set on both.
@@ -123,23 +126,31 @@ public enum Journal {
     public static func begin(_ record: TransactionRecord, key: Key?, in database: Database) throws -> Begun {
         if let key, let other = try transaction(under: key, in: database) { return .keyInUse(by: other) }
         if try record.gid < UUIDv7(leastAt: forgottenBefore(in: database)) { return .tooLate }
-        let insert = try database.cachedStatement(
-            sql: """
-                INSERT OR IGNORE INTO transactions
-                    (gid, action, state, owner, labels, created_at, caller, live_key, key_fingerprint, timeline)
-                VALUES (?, ?, 'trying', ?, ?, ?, ?, ?, ?, ?)
-                """
+        let gid = record.gid.description
+        try database.run(
+            """
+            INSERT OR IGNORE INTO transactions
+                (gid, action, state, owner, labels, created_at, caller, live_key, key_fingerprint, timeline)
+            VALUES (?, ?, 'trying', ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .text(gid),
+            .text(record.action),
+            .text(orNull: record.owner),
+            .text(try json(record.labels)),
+            .integer(record.createdAt.milliseconds),
+            .text(orNull: key?.caller),
+            .text(orNull: key?.key),
+            key.map { .bytes([UInt8]($0.fingerprint)) } ?? .null,
+            .text(TimelineText.lines(record.timeline))
         )
-        try insert.execute(arguments: [
-            record.gid.description, record.action, record.owner, try json(record.labels), record.createdAt.milliseconds,
-            key?.caller, key?.key, key?.fingerprint, TimelineText.lines(record.timeline),
-        ])
         guard database.changesCount == 1 else { return .tooLate }
-        let insertBranch = try database.cachedStatement(
-            sql: "INSERT INTO branches (gid, position, name, state) VALUES (?, ?, ?, 'trying')"
-        )
         for (position, branch) in record.branches.enumerated() {
-            try insertBranch.execute(arguments: [record.gid.description, position, branch.name.description])
+            try database.run(
+                "INSERT INTO branches (gid, position, name, state) VALUES (?, ?, ?, 'trying')",
+                .text(gid),
+                .integer(Int64(position)),
+                .text(branch.name.description)
+            )
         }
         return .began
     }
@@ -157,33 +168,36 @@ public enum Journal {
         of record: TransactionRecord,
         in database: Database
     ) throws -> Decision {
-        let update = try database.cachedStatement(
-            sql: """
-                UPDATE transactions
-                SET state = ?, decided_at = ?, reason = ?, timeline = ?,
-                    live_key = CASE WHEN ? THEN live_key END
-                WHERE gid = ? AND state = 'trying'
-                """
+        let gid = record.gid.description
+        try database.run(
+            """
+            UPDATE transactions
+            SET state = ?, decided_at = ?, reason = ?, timeline = ?,
+                live_key = CASE WHEN ? THEN live_key END
+            WHERE gid = ? AND state = 'trying'
+            """,
+            .text(TransactionState(carryingOut: decision).rawValue),
+            record.decidedAt.map { .integer($0.milliseconds) } ?? .null,
+            .text(orNull: try record.reason.map { try text(of: $0) }),
+            .text(TimelineText.lines(record.timeline)),
+            .integer(decision == .confirm ? 1 : 0),
+            .text(gid)
         )
-        let reason = try record.reason.map { try text(of: $0) }
-        try update.execute(arguments: [
-            TransactionState(carryingOut: decision).rawValue, record.decidedAt?.milliseconds, reason,
-            TimelineText.lines(record.timeline), decision == .confirm, record.gid.description,
-        ])
         guard database.changesCount == 1 else {
             guard let earlier = try state(of: record.gid, in: database)?.decision else {
                 throw JournalError("transaction \(record.gid) vanished before its decision")
             }
             return earlier
         }
-        let updateBranch = try database.cachedStatement(
-            sql: "UPDATE branches SET state = ?, attempts = ?, last_error = ? WHERE gid = ? AND name = ?"
-        )
         for branch in record.branches {
-            try updateBranch.execute(arguments: [
-                branch.state.rawValue, branch.attempts, branch.lastError, record.gid.description,
-                branch.name.description,
-            ])
+            try database.run(
+                "UPDATE branches SET state = ?, attempts = ?, last_error = ? WHERE gid = ? AND name = ?",
+                .text(branch.state.rawValue),
+                .integer(Int64(branch.attempts)),
+                .text(orNull: branch.lastError),
+                .text(gid),
+                .text(branch.name.description)
+            )
         }
         return decision
     }
@@ -205,30 +219,29 @@ public enum Journal {
         in database: Database
     ) throws -> Bool {
         let gid = id.gid.description
-        let update = try database.cachedStatement(
-            sql: """
-                UPDATE branches SET state = ?, attempts = attempts + 1, acknowledged = 1
-                WHERE gid = ? AND name = ? AND acknowledged = 0
-                """
-        )
         let state: BranchState = decision == .confirm ? .confirmed : .cancelled
-        try update.execute(arguments: [state.rawValue, gid, id.branch.description])
-        guard database.changesCount == 1 else { return try Self.state(of: id.gid, in: database)?.isFinished ?? true }
-        let count = try database.cachedStatement(
-            sql: "SELECT EXISTS (SELECT 1 FROM branches WHERE gid = ? AND acknowledged = 0)"
+        try database.run(
+            """
+            UPDATE branches SET state = ?, attempts = attempts + 1, acknowledged = 1
+            WHERE gid = ? AND name = ? AND acknowledged = 0
+            """,
+            .text(state.rawValue),
+            .text(gid),
+            .text(id.branch.description)
         )
+        guard database.changesCount == 1 else { return try Self.state(of: id.gid, in: database)?.isFinished ?? true }
         var events = [TimelineEvent(at: now, event: .acknowledged, branch: id.branch)]
-        let isFinished = try Bool.fetchOne(count, arguments: [gid]) == false
+        let isFinished =
+            try !database.hasRow("SELECT 1 FROM branches WHERE gid = ? AND acknowledged = 0", .text(gid))
         if isFinished {
             events.append(TimelineEvent(at: now, event: .finished))
-            let finish = try database.cachedStatement(
-                sql: """
-                    UPDATE transactions SET state = ?, finished_at = ?, stuck = 0, timeline = timeline || ? WHERE gid = ?
-                    """
+            try database.run(
+                "UPDATE transactions SET state = ?, finished_at = ?, stuck = 0, timeline = timeline || ? WHERE gid = ?",
+                .text(TransactionState(finished: decision).rawValue),
+                .integer(now.milliseconds),
+                .text(TimelineText.lines(events)),
+                .text(gid)
             )
-            try finish.execute(arguments: [
-                TransactionState(finished: decision).rawValue, now.milliseconds, TimelineText.lines(events), gid,
-            ])
         } else {
             try append(events, to: gid, in: database)
         }
@@ -267,8 +280,11 @@ public enum Journal {
     }
 
     private static func append(_ events: [TimelineEvent], to gid: String, in database: Database) throws {
-        let update = try database.cachedStatement(sql: "UPDATE transactions SET timeline = timeline || ? WHERE gid = ?")
-        try update.execute(arguments: [TimelineText.lines(events), gid])
+        try database.run(
+            "UPDATE transactions SET timeline = timeline || ? WHERE gid = ?",
+            .text(TimelineText.lines(events)),
+            .text(gid)
+        )
     }
 
     /// At a start: decides cancel for every transaction that was being tried when the last life ended.
@@ -349,8 +365,10 @@ public enum Journal {
     }
 
     static func state(of gid: GlobalTransactionID, in database: Database) throws -> TransactionState? {
-        let select = try database.cachedStatement(sql: "SELECT state FROM transactions WHERE gid = ?")
-        guard let text = try String.fetchOne(select, arguments: [gid.description]) else { return nil }
+        let found = try database.first("SELECT state FROM transactions WHERE gid = ?", .text(gid.description)) {
+            $0.text(0)
+        }
+        guard let text = found else { return nil }
         guard let state = TransactionState(rawValue: text) else { throw JournalError("unknown state '\(text)'") }
         return state
     }
