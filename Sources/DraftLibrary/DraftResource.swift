@@ -1,8 +1,8 @@
-import Foundation
 public import GRDB
 public import Posts
 public import TCC
 public import TCCParticipant
+import TCCStorage
 
 /// The production library's part in a post transaction: it holds the post, and takes the revision's number for good.
 public struct DraftResource: Resource {
@@ -15,29 +15,44 @@ public struct DraftResource: Resource {
             throw Problem.invalid("action", "must be publish or withdraw")
         }
         guard let payload = call.payload else { throw Problem.invalid("payload", "is missing") }
-        let held = try database.cachedStatement(sql: "SELECT 1 FROM reservations WHERE post_id = ?")
-        if try Bool.fetchOne(held, arguments: [payload.postID.description]) != nil { throw Problem.publishInProgress }
-        let select = try database.cachedStatement(
-            sql: """
-                SELECT author, head_revision, next_revision, status, published_revision FROM drafts WHERE id = ?
-                """
-        )
-        let draft = try Row.fetchOne(select, arguments: [payload.postID.description])
-        if let draft, !(draft[0] as String).utf8.elementsEqual(payload.author.utf8) { throw Self.notFound }
+        let id = payload.postID.description
+        if try database.hasRow("SELECT 1 FROM reservations WHERE post_id = ?", .text(id)) {
+            throw Problem.publishInProgress
+        }
+        let draft = try Standing(of: id, by: payload.author, in: database)
+        if let draft, !draft.isOwn { throw Self.notFound }
         switch action {
         case .withdraw:
             guard let draft else { throw Self.notFound }
-            guard draft[3] == DraftStatus.published.rawValue else { throw Problem.notPublished }
+            guard draft.status == DraftStatus.published.rawValue else { throw Problem.notPublished }
         case .publish:
             try checkPublish(payload, draft, in: database)
         }
         try hold(payload, action, for: call.id, isNew: draft == nil, in: database)
     }
 
+    /// What there is of a draft.
+    private struct Standing {
+        let isOwn: Bool
+        let head: Int64
+        let next: Int64
+        let status: String
+        let published: Int64?
+
+        init?(of id: String, by author: String, in database: Database) throws {
+            let draft = try database.first(
+                "SELECT author, head_revision, next_revision, status, published_revision FROM drafts WHERE id = ?",
+                .text(id)
+            ) { ($0.equals(0, author), $0.integer(1), $0.integer(2), $0.text(3), $0.optionalInteger(4)) }
+            guard let draft else { return nil }
+            (isOwn, head, next, status, published) = draft
+        }
+    }
+
     /// A refusal: a try has no 404, which would say that the service takes no tries.
     private static let notFound = Problem(409, Problem.postNotFound.code, Problem.postNotFound.detail)
 
-    private func checkPublish(_ payload: PostPayload, _ draft: Row?, in database: Database) throws {
+    private func checkPublish(_ payload: PostPayload, _ draft: Standing?, in database: Database) throws {
         let revision = try payload.checkedRevision()
         guard let baseRevision = payload.baseRevision else {
             throw Problem.invalid("payload.baseRevision", "is missing")
@@ -54,28 +69,32 @@ public struct DraftResource: Resource {
             try PostLimits.check(source: payload.source)
             return try DraftStore.checkFree(source: payload.source, of: payload.author, in: database)
         }
-        let (head, next): (Int, Int) = (draft[1], draft[2])
-        guard baseRevision == head, revision >= next else { throw Problem.revisionConflict }
+        guard baseRevision == draft.head, revision >= draft.next else { throw Problem.revisionConflict }
         // The number is taken for good: a cancel leaves a gap, so that no other text can ever have it.
-        let update = try database.cachedStatement(sql: "UPDATE drafts SET next_revision = ? WHERE id = ?")
-        try update.execute(arguments: [revision + 1, payload.postID.description])
+        try database.run(
+            "UPDATE drafts SET next_revision = ? WHERE id = ?",
+            .integer(revision + 1),
+            .text(payload.postID.description)
+        )
     }
 
     private func checkPublishSaved(
         _ payload: PostPayload,
         _ revision: Int,
         _ baseRevision: Int,
-        _ draft: Row?,
+        _ draft: Standing?,
         in database: Database
     ) throws {
         guard let draft else { throw Self.notFound }
         guard baseRevision == revision else {
             throw Problem.invalid("payload.baseRevision", "must be the revision where a saved one is published")
         }
-        let saved = try database.cachedStatement(sql: "SELECT 1 FROM revisions WHERE post_id = ? AND revision = ?")
-        guard try Bool.fetchOne(saved, arguments: [payload.postID.description, revision]) != nil,
-            revision >= (draft[4] as Int? ?? 0)
-        else { throw Problem.revisionConflict }
+        let isSaved = try database.hasRow(
+            "SELECT 1 FROM revisions WHERE post_id = ? AND revision = ?",
+            .text(payload.postID.description),
+            .integer(revision)
+        )
+        guard isSaved, revision >= draft.published ?? 0 else { throw Problem.revisionConflict }
     }
 
     private func hold(
@@ -85,77 +104,100 @@ public struct DraftResource: Resource {
         isNew: Bool,
         in database: Database
     ) throws {
-        let insert = try database.cachedStatement(
-            sql: """
-                INSERT INTO reservations
-                    (post_id, gid, branch, action, author, source, is_new, revision, title, content)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
-                """
+        try database.run(
+            """
+            INSERT INTO reservations
+                (post_id, gid, branch, action, author, source, is_new, revision, title, content)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .text(payload.postID.description),
+            .text(branch.gid.description),
+            .text(branch.branch.description),
+            .text(action.rawValue),
+            .text(payload.author),
+            .utf8(orNull: isNew ? payload.source : nil),
+            .integer(isNew ? 1 : 0),
+            .integer(payload.revision),
+            .utf8(orNull: payload.title),
+            .utf8(orNull: payload.content)
         )
-        try insert.execute(arguments: [
-            payload.postID.description, branch.gid.description, branch.branch.description, action.rawValue,
-            payload.author,
-            isNew ? payload.source.map(DraftStore.blob) : nil, isNew, payload.revision,
-            payload.title.map(DraftStore.blob), payload.content.map(DraftStore.blob),
-        ])
     }
 
     /// Makes the published revision part of the draft, or the draft private.
     public func confirm(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
-        let select = try database.cachedStatement(
-            sql: """
-                SELECT post_id, action, author, source, is_new, revision, title, content FROM reservations
-                WHERE gid = ? AND branch = ?
-                """
-        )
-        let arguments: StatementArguments = [branch.gid.description, branch.branch.description]
-        guard let row = try Row.fetchOne(select, arguments: arguments), let id = UUIDv7(row[0] as String) else {
+        guard let held = try Held(by: branch, in: database), let id = UUIDv7(held.postID) else {
             throw DatabaseError(message: "the reservation of \(branch.gid) vanished")
         }
-        if row[1] == PostAction.withdraw.rawValue {
-            let update = try database.cachedStatement(sql: "UPDATE drafts SET status = 'private' WHERE id = ?")
-            try update.execute(arguments: [id.description])
+        if held.action == PostAction.withdraw.rawValue {
+            try database.run("UPDATE drafts SET status = 'private' WHERE id = ?", .text(held.postID))
         } else {
-            try confirmPublish(of: id, row, at: now, in: database)
+            try confirmPublish(of: id, held, at: now, in: database)
         }
         try cancel(branch, at: now, in: database)
     }
 
-    private func confirmPublish(of id: UUIDv7, _ row: Row, at now: Timestamp, in database: Database) throws {
-        let revision: Int = row[5]
-        let text = (row[6] as Data?)
-            .map { title in
-                PostText(
-                    title: DraftStore.text(title),
-                    content: DraftStore.text(row[7]),
-                    source: (row[3] as Data?).map(DraftStore.text)
+    /// What a try holds.
+    private struct Held {
+        let postID: String
+        let action: String
+        let author: String
+        let isNew: Bool
+        let revision: Int
+        /// Nil for a revision that is saved.
+        let text: PostText?
+
+        init?(by branch: BranchID, in database: Database) throws {
+            let held = try database.first(
+                """
+                SELECT post_id, action, author, source, is_new, revision, title, content FROM reservations
+                WHERE gid = ? AND branch = ?
+                """,
+                .text(branch.gid.description),
+                .text(branch.branch.description)
+            ) { row in
+                (
+                    row.text(0), row.text(1), row.text(2), row.integer(4) != 0, Int(row.integer(5)),
+                    row.isNull(6)
+                        ? nil : PostText(title: row.text(6), content: row.text(7), source: row.optionalText(3))
                 )
             }
-        if let text, row[4] as Bool {
-            return try DraftStore.insert(
-                id,
-                text,
-                revision: revision,
-                by: row[2],
-                status: .published,
-                at: now,
-                in: database
-            )
+            guard let held else { return nil }
+            (postID, action, author, isNew, revision, text) = held
         }
-        if let text { try DraftStore.insertRevision(id, revision, text.title, text.content, at: now, in: database) }
+    }
+
+    private func confirmPublish(of id: UUIDv7, _ held: Held, at now: Timestamp, in database: Database) throws {
+        if let text = held.text {
+            if held.isNew {
+                return try DraftStore.insert(
+                    id,
+                    text,
+                    revision: held.revision,
+                    by: held.author,
+                    status: .published,
+                    at: now,
+                    in: database
+                )
+            }
+            try DraftStore.insertRevision(id, held.revision, text.title, text.content, at: now, in: database)
+        }
         // An edit that was saved meanwhile has a higher number, and stays the head.
-        let update = try database.cachedStatement(
-            sql: """
-                UPDATE drafts
-                SET head_revision = max(head_revision, ?1), published_revision = ?1, status = 'published' WHERE id = ?2
-                """
+        try database.run(
+            """
+            UPDATE drafts
+            SET head_revision = max(head_revision, ?1), published_revision = ?1, status = 'published' WHERE id = ?2
+            """,
+            .integer(held.revision),
+            .text(held.postID)
         )
-        try update.execute(arguments: [revision, id.description])
     }
 
     /// Lets the post go.
     public func cancel(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
-        let delete = try database.cachedStatement(sql: "DELETE FROM reservations WHERE gid = ? AND branch = ?")
-        try delete.execute(arguments: [branch.gid.description, branch.branch.description])
+        try database.run(
+            "DELETE FROM reservations WHERE gid = ? AND branch = ?",
+            .text(branch.gid.description),
+            .text(branch.branch.description)
+        )
     }
 }

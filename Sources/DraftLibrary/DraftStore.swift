@@ -2,6 +2,7 @@ import Foundation
 public import GRDB
 public import Posts
 public import TCC
+import TCCStorage
 
 /// The production library: drafts, their revisions, and who holds which post.
 ///
@@ -204,17 +205,21 @@ public enum DraftStore {
 
     static func checkFree(source: String?, of author: String, in database: Database) throws {
         guard let source else { return }
-        let select = try database.cachedStatement(sql: "SELECT id FROM drafts WHERE author = ? AND source = ?")
-        if let id = try String.fetchOne(select, arguments: [author, blob(source)]) {
+        let (owner, place) = (StatementValue.text(author), StatementValue.utf8(source))
+        let taken = try database.first("SELECT id FROM drafts WHERE author = ? AND source = ?", owner, place) {
+            $0.text(0)
+        }
+        if let taken {
             throw Problem(
                 409,
                 "source-exists",
                 "You have a draft from this source already.",
-                extensions: ["id": .string(id)]
+                extensions: ["id": .string(taken)]
             )
         }
-        let reserved = try database.cachedStatement(sql: "SELECT 1 FROM reservations WHERE author = ? AND source = ?")
-        if try Bool.fetchOne(reserved, arguments: [author, blob(source)]) != nil { throw Problem.publishInProgress }
+        if try database.hasRow("SELECT 1 FROM reservations WHERE author = ? AND source = ?", owner, place) {
+            throw Problem.publishInProgress
+        }
     }
 
     static func insert(
@@ -227,17 +232,21 @@ public enum DraftStore {
         in database: Database
     ) throws {
         try insertRevision(id, revision, text.title, text.content, at: now, in: database)
-        let insert = try database.cachedStatement(
-            sql: """
-                INSERT INTO drafts
-                    (id, author, source, head_revision, next_revision, status, published_revision, created_at)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """
+        try database.run(
+            """
+            INSERT INTO drafts
+                (id, author, source, head_revision, next_revision, status, published_revision, created_at)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .text(id.description),
+            .text(author),
+            .utf8(orNull: text.source),
+            .integer(revision),
+            .integer(revision + 1),
+            .text(status.rawValue),
+            .integer(status == .published ? revision : nil),
+            .integer(now.milliseconds)
         )
-        try insert.execute(arguments: [
-            id.description, author, text.source.map(blob), revision, revision + 1, status.rawValue,
-            status == .published ? revision : nil, now.milliseconds,
-        ])
     }
 
     static func insertRevision(
@@ -248,10 +257,14 @@ public enum DraftStore {
         at now: Timestamp,
         in database: Database
     ) throws {
-        let insert = try database.cachedStatement(
-            sql: "INSERT INTO revisions (post_id, revision, title, content, created_at) VALUES (?, ?, ?, ?, ?)"
+        try database.run(
+            "INSERT INTO revisions (post_id, revision, title, content, created_at) VALUES (?, ?, ?, ?, ?)",
+            .text(id.description),
+            .integer(revision),
+            .utf8(title),
+            .utf8(content),
+            .integer(now.milliseconds)
         )
-        try insert.execute(arguments: [id.description, revision, blob(title), blob(content), now.milliseconds])
     }
 
     static func blob(_ text: String) -> Data { Data(text.utf8) }

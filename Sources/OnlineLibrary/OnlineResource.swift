@@ -1,8 +1,8 @@
-import Foundation
 public import GRDB
 public import Posts
 public import TCC
 public import TCCParticipant
+import TCCStorage
 
 /// The live library's part in a post transaction: it stages what readers are to see.
 public struct OnlineResource: Resource {
@@ -16,77 +16,103 @@ public struct OnlineResource: Resource {
         }
         guard let payload = call.payload else { throw Problem.invalid("payload", "is missing") }
         let id = payload.postID.description
-        let held = try database.cachedStatement(sql: "SELECT 1 FROM staged WHERE post_id = ?")
-        if try Bool.fetchOne(held, arguments: [id]) != nil { throw Problem.publishInProgress }
-        let select = try database.cachedStatement(
-            sql: "SELECT author, revision, is_visible, title, content FROM posts WHERE id = ?"
-        )
-        let post = try Row.fetchOne(select, arguments: [id])
-        if let post, !(post[0] as String).utf8.elementsEqual(payload.author.utf8) {
-            throw Problem(409, Problem.postNotFound.code, Problem.postNotFound.detail)
-        }
+        if try database.hasRow("SELECT 1 FROM staged WHERE post_id = ?", .text(id)) { throw Problem.publishInProgress }
+        let post = try Live(of: payload, id, in: database)
+        if let post, !post.isOwn { throw Problem(409, Problem.postNotFound.code, Problem.postNotFound.detail) }
         switch action {
         case .withdraw:
-            guard let post, post[2] as Bool else { throw Problem.notPublished }
+            guard let post, post.isVisible else { throw Problem.notPublished }
         case .publish:
             try checkPublish(payload, post)
         }
-        let insert = try database.cachedStatement(
-            sql: """
-                INSERT INTO staged (post_id, gid, branch, action, author, revision, title, content)
-                VALUES (?, ?, ?, ?, ?, ?, ?, ?)
-                """
+        try database.run(
+            """
+            INSERT INTO staged (post_id, gid, branch, action, author, revision, title, content)
+            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+            """,
+            .text(id),
+            .text(call.gid.description),
+            .text(call.branch.description),
+            .text(action.rawValue),
+            .text(payload.author),
+            .integer(payload.revision),
+            .utf8(orNull: payload.title),
+            .utf8(orNull: payload.content)
         )
-        try insert.execute(arguments: [
-            id, call.gid.description, call.branch.description, action.rawValue, payload.author, payload.revision,
-            payload.title.map(OnlineStore.blob), payload.content.map(OnlineStore.blob),
-        ])
     }
 
-    private func checkPublish(_ payload: PostPayload, _ post: Row?) throws {
+    /// What there is of a post, compared with what is to be.
+    private struct Live {
+        let isOwn: Bool
+        let revision: Int64
+        let isVisible: Bool
+        /// Whether it has the same title and content.
+        let isSame: Bool
+
+        init?(of payload: PostPayload, _ id: String, in database: Database) throws {
+            let live = try database.first(
+                "SELECT author, revision, is_visible, title, content FROM posts WHERE id = ?",
+                .text(id)
+            ) { row in
+                (
+                    row.equals(0, payload.author), row.integer(1), row.integer(2) != 0,
+                    row.equals(3, payload.title ?? "") && row.equals(4, payload.content ?? "")
+                )
+            }
+            guard let live else { return nil }
+            (isOwn, revision, isVisible, isSame) = live
+        }
+    }
+
+    private func checkPublish(_ payload: PostPayload, _ post: Live?) throws {
         let revision = try payload.checkedRevision()
         guard let title = payload.title else { throw Problem.invalid("payload.title", "is missing") }
         guard let content = payload.content else { throw Problem.invalid("payload.content", "is missing") }
         try PostLimits.check(title: title, content: content)
         guard let post else { return }
-        let live: Int = post[1]
-        guard revision >= live else { throw Problem.revisionConflict }
+        guard revision >= post.revision else { throw Problem.revisionConflict }
         // A revision never changes: the same number with another text cannot be that revision.
-        guard revision > live || post[3] == OnlineStore.blob(title) && post[4] == OnlineStore.blob(content) else {
-            throw Problem.revisionConflict
-        }
+        guard revision > post.revision || post.isSame else { throw Problem.revisionConflict }
     }
 
     /// Shows the staged revision, or hides the post.
     public func confirm(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
         let (gid, name) = (branch.gid.description, branch.branch.description)
-        let select = try database.cachedStatement(
-            sql: "SELECT action, post_id FROM staged WHERE gid = ? AND branch = ?"
-        )
-        guard let row = try Row.fetchOne(select, arguments: [gid, name]) else {
-            throw DatabaseError(message: "what \(gid) staged vanished")
-        }
-        if row[0] == PostAction.withdraw.rawValue {
-            let hide = try database.cachedStatement(sql: "UPDATE posts SET is_visible = 0, updated_at = ? WHERE id = ?")
-            try hide.execute(arguments: [now.milliseconds, row[1] as String])
-        } else {
-            let show = try database.cachedStatement(
-                sql: """
-                    INSERT INTO posts (id, author, title, content, revision, is_visible, published_at, updated_at)
-                    SELECT post_id, author, title, content, revision, 1, ?1, ?1 FROM staged WHERE gid = ?2 AND branch = ?3
-                    ON CONFLICT (id) DO UPDATE SET
-                        title = excluded.title, content = excluded.content, revision = excluded.revision, is_visible = 1,
-                        updated_at = iif(revision = excluded.revision AND is_visible, updated_at, excluded.updated_at)
-                    """
+        let staged = try database.first(
+            "SELECT action, post_id FROM staged WHERE gid = ? AND branch = ?",
+            .text(gid),
+            .text(name)
+        ) { ($0.text(0), $0.text(1)) }
+        guard let (action, id) = staged else { throw DatabaseError(message: "what \(gid) staged vanished") }
+        if action == PostAction.withdraw.rawValue {
+            try database.run(
+                "UPDATE posts SET is_visible = 0, updated_at = ? WHERE id = ?",
+                .integer(now.milliseconds),
+                .text(id)
             )
-            try show.execute(arguments: [now.milliseconds, gid, name])
+        } else {
+            try database.run(
+                """
+                INSERT INTO posts (id, author, title, content, revision, is_visible, published_at, updated_at)
+                SELECT post_id, author, title, content, revision, 1, ?1, ?1 FROM staged WHERE gid = ?2 AND branch = ?3
+                ON CONFLICT (id) DO UPDATE SET
+                    title = excluded.title, content = excluded.content, revision = excluded.revision, is_visible = 1,
+                    updated_at = iif(revision = excluded.revision AND is_visible, updated_at, excluded.updated_at)
+                """,
+                .integer(now.milliseconds),
+                .text(gid),
+                .text(name)
+            )
         }
         try cancel(branch, at: now, in: database)
     }
 
     /// Drops what was staged.
     public func cancel(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
-        let delete = try database.cachedStatement(sql: "DELETE FROM staged WHERE gid = ? AND branch = ?")
-        try delete.execute(arguments: [branch.gid.description, branch.branch.description])
+        try database.run(
+            "DELETE FROM staged WHERE gid = ? AND branch = ?",
+            .text(branch.gid.description),
+            .text(branch.branch.description)
+        )
     }
 }

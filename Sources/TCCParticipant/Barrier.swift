@@ -1,5 +1,6 @@
 public import GRDB
 public import TCC
+import TCCStorage
 
 /// The participant's record of every branch: makes each call take effect once, in whatever order calls arrive.
 ///
@@ -63,12 +64,13 @@ public enum Barrier {
             throw tooLate("The try is older than anything this participant remembers.")
         }
         try resource.reserve(call, at: now, in: database)
-        let insert = try database.cachedStatement(
-            sql: "INSERT INTO barrier (gid, branch, action, state, deadline) VALUES (?, ?, ?, 'reserved', ?)"
+        try database.run(
+            "INSERT INTO barrier (gid, branch, action, state, deadline) VALUES (?, ?, ?, 'reserved', ?)",
+            .text(call.gid.description),
+            .text(call.branch.description),
+            .text(call.action),
+            .integer(deadline.milliseconds)
         )
-        try insert.execute(arguments: [
-            call.gid.description, call.branch.description, call.action, deadline.milliseconds,
-        ])
         return .reserved
     }
 
@@ -112,20 +114,25 @@ public enum Barrier {
             try finish(id, .cancelled, in: database)
             return .cancelled
         case .tombstone:
-            let insert = try database.cachedStatement(
-                sql: "INSERT INTO barrier (gid, branch, action, state, deadline) VALUES (?, ?, ?, 'cancelled', ?)"
-            )
             let deadline = now + ProtocolLimits.longestDeadline
-            try insert.execute(arguments: [
-                id.gid.description, id.branch.description, action, deadline.milliseconds,
-            ])
+            try database.run(
+                "INSERT INTO barrier (gid, branch, action, state, deadline) VALUES (?, ?, ?, 'cancelled', ?)",
+                .text(id.gid.description),
+                .text(id.branch.description),
+                .text(action),
+                .integer(deadline.milliseconds)
+            )
             return .cancelled
         }
     }
 
     private static func finish(_ id: BranchID, _ outcome: BranchOutcome, in database: Database) throws {
-        let update = try database.cachedStatement(sql: "UPDATE barrier SET state = ? WHERE gid = ? AND branch = ?")
-        try update.execute(arguments: [outcome.rawValue, id.gid.description, id.branch.description])
+        try database.run(
+            "UPDATE barrier SET state = ? WHERE gid = ? AND branch = ?",
+            .text(outcome.rawValue),
+            .text(id.gid.description),
+            .text(id.branch.description)
+        )
     }
 
     /// Where a branch stands.
@@ -136,8 +143,11 @@ public enum Barrier {
     /// - Returns: the branch's outcome so far, or nil if there is no row.
     /// - Throws: whatever SQLite meets.
     public static func row(of id: BranchID, in database: Database) throws -> BranchOutcome? {
-        let select = try database.cachedStatement(sql: "SELECT state FROM barrier WHERE gid = ? AND branch = ?")
-        let text = try String.fetchOne(select, arguments: [id.gid.description, id.branch.description])
+        let text = try database.first(
+            "SELECT state FROM barrier WHERE gid = ? AND branch = ?",
+            .text(id.gid.description),
+            .text(id.branch.description)
+        ) { $0.text(0) }
         return text.flatMap(BranchOutcome.init(rawValue:))
     }
 
@@ -229,7 +239,7 @@ public enum Barrier {
     }
 
     static func prunedBefore(in database: Database) throws -> Timestamp {
-        let select = try database.cachedStatement(sql: "SELECT pruned_before FROM barrier_horizon")
-        return Timestamp(milliseconds: try Int64.fetchOne(select) ?? 0)
+        let milliseconds = try database.first("SELECT pruned_before FROM barrier_horizon") { $0.integer(0) }
+        return Timestamp(milliseconds: milliseconds ?? 0)
     }
 }
