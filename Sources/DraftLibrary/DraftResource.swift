@@ -147,10 +147,12 @@ public struct DraftResource: Resource {
         let update = try database.cachedStatement(
             sql: """
                 UPDATE drafts
-                SET head_revision = max(head_revision, ?1), published_revision = ?1, status = 'published' WHERE id = ?2
+                SET head_revision = max(head_revision, ?1), published_revision = ?1, status = 'published',
+                    updated_at = iif(head_revision < ?1, ?3, updated_at)
+                WHERE id = ?2
                 """
         )
-        try update.execute(arguments: [revision, id.description])
+        try update.execute(arguments: [revision, id.description, now.milliseconds])
     }
 
     /// Lets the post go.
