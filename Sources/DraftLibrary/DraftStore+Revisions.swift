@@ -47,6 +47,27 @@ extension DraftStore {
             }
     }
 
+    /// How long a revision must have been the head to be kept.
+    static let shortestStand: Duration = .seconds(60)
+
+    /// Deletes a revision that was the head for less than a minute, so that autosave does not fill the disk.
+    ///
+    /// Its number is never used again. What was published or is reserved stays. One from the future (the clock was set back) stays too:
+    /// nobody knows how long it stood.
+    static func thinOut(_ revision: Int, of id: UUIDv7, supersededAt now: Timestamp, in database: Database) throws {
+        let delete = try database.cachedStatement(
+            sql: """
+                DELETE FROM revisions
+                WHERE post_id = ?1 AND revision = ?2 AND created_at > ?3 AND created_at <= ?4
+                    AND NOT EXISTS (SELECT 1 FROM drafts WHERE id = ?1 AND published_revision = ?2)
+                    AND NOT EXISTS (SELECT 1 FROM reservations WHERE post_id = ?1 AND revision = ?2)
+                """
+        )
+        try delete.execute(arguments: [
+            id.description, revision, (now - shortestStand).milliseconds, now.milliseconds,
+        ])
+    }
+
     /// One revision of a draft.
     ///
     /// - Parameters:

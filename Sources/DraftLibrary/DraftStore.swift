@@ -119,7 +119,8 @@ public enum DraftStore {
         return draft
     }
 
-    /// Saves an edit as the draft's next revision, which becomes its head.
+    /// Saves an edit as the draft's next revision, which becomes its head; the head before it is kept if it stood for a
+    /// minute, or was published, or is being published.
     ///
     /// - Parameters:
     ///   - id: the post.
@@ -147,12 +148,13 @@ public enum DraftStore {
         guard try isExpected(row[0]) else {
             throw Problem(412, "stale-revision", "The draft is at revision \(row[0] as Int) now. Read it again.")
         }
-        let revision: Int = row[1]
+        let (head, revision): (Int, Int) = (row[0], row[1])
         try insertRevision(id, revision, text.title, text.content, at: now, in: database)
         let update = try database.cachedStatement(
             sql: "UPDATE drafts SET head_revision = ?, next_revision = ?, updated_at = ? WHERE id = ?"
         )
         try update.execute(arguments: [revision, revision + 1, now.milliseconds, id.description])
+        try thinOut(head, of: id, supersededAt: now, in: database)
         guard let draft = try draft(id, of: author, in: database) else { throw Problem.postNotFound }
         return draft
     }

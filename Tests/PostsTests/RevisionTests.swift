@@ -68,4 +68,72 @@ struct RevisionTests {
             #expect(try await library.send(.get, "/v1/drafts/\(unknown)/revisions").status == 404)
         }
     }
+
+    @Test(
+        "a revision that stood for less than a minute is deleted with the save that supersedes it",
+        arguments: [
+            (0, false), (59_999, false), (60_000, true), (3_600_000, true), (-1, true),
+        ]
+    )
+    func thinning(milliseconds: Int, isKept: Bool) async throws {
+        let clock = StandingClock()
+        try await Library.open(.draft, world: clock.world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            clock.advance(by: .milliseconds(milliseconds))
+            let edited = try await library.send(.put, path, headers: [.ifMatch: "\"1\""], postText("T2"))
+            #expect(edited["revision"] == .integer(2))
+            #expect(try await Self.numbers(library, path) == (isKept ? [2, 1] : [2]))
+            #expect(try await library.send(.get, "\(path)/revisions/1").status == (isKept ? 200 : 404))
+            // Its number is not used again, and who has it read is told so.
+            #expect(try await library.send(.put, path, headers: [.ifMatch: "\"1\""], postText("T3")).status == 412)
+            #expect(try await library.send(.put, path, headers: [.ifMatch: "\"2\""], postText("T3")).status == 200)
+            #expect(try await library.send(.get, path)["revision"] == .integer(3))
+        }
+    }
+
+    @Test("a publish that names a deleted revision is refused; the head can be published")
+    func publishOfThinnedRevision() async throws {
+        try await Library.open(.draft, world: StandingClock().world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            #expect(try await library.send(.put, path, postText("T2")).status == 200)
+            let refused = try await library.commit(.publish, Self.saved(path, 1))
+            #expect((refused.status, refused.code) == (409, "revision-conflict"))
+            #expect(try await library.commit(.publish, Self.saved(path, 2)).status == 200)
+        }
+    }
+
+    @Test("what is published is kept, and what was, after a withdraw")
+    func publishedIsKept() async throws {
+        try await Library.open(.draft, world: StandingClock().world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            #expect(try await library.commit(.publish, Self.saved(path, 1)).status == 200)
+            for title in ["T2", "T3"] { #expect(try await library.send(.put, path, postText(title)).status == 200) }
+            #expect(try await Self.numbers(library, path) == [3, 1])
+            #expect(try await library.commit(.publish, Self.saved(path, 3)).status == 200)
+            let withdrawal = PostPayload(postID: Self.saved(path, 1).postID, author: "ann")
+            #expect(try await library.commit(.withdraw, withdrawal).status == 200)
+            for title in ["T4", "T5"] { #expect(try await library.send(.put, path, postText(title)).status == 200) }
+            #expect(try await Self.numbers(library, path) == [5, 3, 1])
+        }
+    }
+
+    @Test(
+        "what a transaction is about to publish is kept, whatever becomes of it",
+        arguments: [
+            TCC.Operation.confirm, .cancel,
+        ]
+    )
+    func reservedIsKept(_ end: TCC.Operation) async throws {
+        try await Library.open(.draft, world: StandingClock().world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            let gid = World.system.makeIdentifier()
+            #expect(try await library.call(.try, gid, .publish, Self.saved(path, 1)).status == 200)
+            for title in ["T2", "T3"] { #expect(try await library.send(.put, path, postText(title)).status == 200) }
+            #expect(try await Self.numbers(library, path) == [3, 1])
+            #expect(try await library.call(end, gid).status == 200)
+            #expect(try await Self.numbers(library, path) == [3, 1])
+            let published: JSONValue = end == .confirm ? .integer(1) : .null
+            #expect(try await library.send(.get, path)["publishedRevision"] == published)
+        }
+    }
 }
