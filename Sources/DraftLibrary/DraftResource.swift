@@ -185,10 +185,13 @@ public struct DraftResource: Resource {
         try database.run(
             """
             UPDATE drafts
-            SET head_revision = max(head_revision, ?1), published_revision = ?1, status = 'published' WHERE id = ?2
+            SET head_revision = max(head_revision, ?1), published_revision = ?1, status = 'published',
+                updated_at = iif(head_revision < ?1, ?3, updated_at)
+            WHERE id = ?2
             """,
             .integer(held.revision),
-            .text(held.postID)
+            .text(held.postID),
+            .integer(now.milliseconds)
         )
     }
 

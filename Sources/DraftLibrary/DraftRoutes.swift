@@ -18,6 +18,8 @@ struct DraftRoutes: Sendable {
         api.on(.get, "/v1/drafts", allow: [.author], handler: list)
         api.on(.get, "/v1/drafts/:id", allow: [.author], handler: show)
         api.on(.put, "/v1/drafts/:id", allow: [.author], handler: edit)
+        api.on(.get, "/v1/drafts/:id/revisions", allow: [.author], handler: listRevisions)
+        api.on(.get, "/v1/drafts/:id/revisions/:revision", allow: [.author], handler: showRevision)
     }
 
     private func create(_ request: APIRequest) async throws -> Response {
@@ -64,11 +66,47 @@ struct DraftRoutes: Sendable {
 
     private func list(_ request: APIRequest) async throws -> Response {
         let page = try PageRequest(request)
-        let (author, source, before) = (request.subject, request.query("source"), try page.afterIdentifier())
+        let (author, source, place) = (request.subject, request.query("source"), try ListPlace.of(cursor: page.after))
+        let filter = try request.query("status").map(DraftFilter.named)
+        let words = try request.query("q").flatMap(SearchWords.init)
         let drafts = try await store.read {
-            try DraftStore.drafts(of: author, source: source, before: before, limit: page.limit + 1, in: $0)
+            try DraftStore.drafts(
+                of: author,
+                source: source,
+                filter: filter,
+                words: words,
+                after: place,
+                limit: page.limit + 1,
+                in: $0
+            )
         }
-        return try .json(Page(rows: drafts, limit: page.limit) { $0.id.description })
+        return try .json(Page(rows: drafts, limit: page.limit) { ListPlace(time: $0.updatedAt, id: $0.id).text })
+    }
+
+    private func listRevisions(_ request: APIRequest) async throws -> Response {
+        let page = try PageRequest(request)
+        let (id, author) = (try request.identifier(), request.subject)
+        let before = try page.after.map { text in
+            guard let revision = Int(text) else {
+                throw Problem.invalid("cursor", "must be the nextCursor of a page of this list")
+            }
+            return revision
+        }
+        let revisions = try await store.read {
+            try DraftStore.revisions(of: id, by: author, before: before, limit: page.limit + 1, in: $0)
+        }
+        guard let revisions else { throw Problem.postNotFound }
+        return try .json(Page(rows: revisions, limit: page.limit) { String($0.revision) })
+    }
+
+    private func showRevision(_ request: APIRequest) async throws -> Response {
+        let (id, author) = (try request.identifier(), request.subject)
+        let number = request.context.parameters.get("revision").flatMap { Int($0) }
+        let revision = try await store.read { database in
+            try number.flatMap { try DraftStore.revision($0, of: id, by: author, in: database) }
+        }
+        guard let revision else { throw Problem(404, "not-found", "The draft has no such revision (any more).") }
+        return try .json(revision)
     }
 
     private func answer(

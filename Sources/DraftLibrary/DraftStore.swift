@@ -8,60 +8,6 @@ import TCCStorage
 ///
 /// Synchronous functions over a database connection, each to be run in a transaction by its caller.
 public enum DraftStore {
-    /// Creates the library's tables.
-    ///
-    /// - Parameter migrator: of its database.
-    public static func registerMigrations(in migrator: inout DatabaseMigrator) {
-        migrator.registerMigration("drafts-1") { database in
-            try database.execute(
-                sql: """
-                    -- Texts are UTF-8 in blobs: SQLite's text ends at a NUL character, an author's need not.
-                    CREATE TABLE drafts (
-                        id TEXT NOT NULL PRIMARY KEY,
-                        author TEXT NOT NULL,
-                        source BLOB,
-                        head_revision INTEGER NOT NULL,
-                        next_revision INTEGER NOT NULL CHECK (next_revision > head_revision),
-                        status TEXT NOT NULL CHECK (status IN ('unpublished', 'published', 'private')),
-                        -- The latest that readers ever saw; stays across a withdraw.
-                        published_revision INTEGER,
-                        created_at INTEGER NOT NULL,
-                        FOREIGN KEY (id, head_revision) REFERENCES revisions (post_id, revision)
-                            DEFERRABLE INITIALLY DEFERRED
-                    ) WITHOUT ROWID;
-                    CREATE INDEX drafts_by_author ON drafts (author, id);
-                    CREATE UNIQUE INDEX drafts_by_source ON drafts (author, source) WHERE source IS NOT NULL;
-
-                    CREATE TABLE revisions (
-                        post_id TEXT NOT NULL,
-                        revision INTEGER NOT NULL,
-                        title BLOB NOT NULL,
-                        content BLOB NOT NULL,
-                        created_at INTEGER NOT NULL,
-                        PRIMARY KEY (post_id, revision)
-                    );
-
-                    -- What a try holds until its own confirm or cancel: one transaction a post.
-                    CREATE TABLE reservations (
-                        post_id TEXT NOT NULL PRIMARY KEY,
-                        gid TEXT NOT NULL,
-                        branch TEXT NOT NULL,
-                        action TEXT NOT NULL CHECK (action IN ('publish', 'withdraw')),
-                        author TEXT NOT NULL,
-                        source BLOB,
-                        is_new INTEGER NOT NULL,
-                        revision INTEGER,
-                        title BLOB,
-                        content BLOB,
-                        UNIQUE (gid, branch)
-                    );
-                    CREATE UNIQUE INDEX reservations_by_source ON reservations (author, source)
-                        WHERE source IS NOT NULL;
-                    """
-            )
-        }
-    }
-
     private static let columns = """
         d.id, d.author, h.title, d.source, d.head_revision, d.next_revision, d.status, d.published_revision, r.gid,
         d.created_at, h.created_at
@@ -90,12 +36,14 @@ public enum DraftStore {
         return draft
     }
 
-    /// An author's drafts, newest first, without their content.
+    /// An author's drafts, the latest change first, without their content.
     ///
     /// - Parameters:
     ///   - author: whose.
     ///   - source: only the one that comes from there.
-    ///   - before: only earlier ones.
+    ///   - filter: only those that stand like this.
+    ///   - words: only those that have all of these words; looks into the contents.
+    ///   - place: only those after this place in the list.
     ///   - limit: how many at most.
     ///   - database: the connection.
     /// - Returns: the drafts, each at its head revision.
@@ -103,21 +51,28 @@ public enum DraftStore {
     public static func drafts(
         of author: String,
         source: String?,
-        before: UUIDv7?,
+        filter: DraftFilter? = nil,
+        words: SearchWords? = nil,
+        after place: ListPlace?,
         limit: Int,
         in database: Database
     ) throws -> [Draft] {
         let select = try database.cachedStatement(
             sql: """
-                SELECT \(columns) FROM \(tables)
-                WHERE d.author = ? AND d.id < ? \(source == nil ? "" : "AND d.source = ?")
-                ORDER BY d.id DESC LIMIT ?
+                SELECT \(columns)\(words == nil ? "" : ", h.content") FROM \(tables)
+                WHERE d.author = ? AND (d.updated_at, d.id) < (?, ?) \(source == nil ? "" : "AND d.source = ?")
+                    AND \(filter?.condition ?? "TRUE")
+                ORDER BY d.updated_at DESC, d.id DESC LIMIT ?
                 """
         )
-        var arguments: StatementArguments = [author, before?.description ?? "~"]
+        var arguments: StatementArguments = [
+            author, place?.time.milliseconds ?? Int64.max, place?.id.description ?? "",
+        ]
         if let source { arguments += [blob(source)] }
-        arguments += [limit]
-        return try Row.fetchAll(select, arguments: arguments).map(draft(from:))
+        arguments += [words == nil ? limit : -1]
+        let rows = try Row.fetchCursor(select, arguments: arguments)
+            .filter { row in words.map { $0.match(title: text(row[2]), content: text(row[11])) } ?? true }
+        return try Array(rows.prefix(limit).map(draft(from:)))
     }
 
     private static func draft(from row: Row) throws -> Draft {
@@ -165,7 +120,8 @@ public enum DraftStore {
         return draft
     }
 
-    /// Saves an edit as the draft's next revision, which becomes its head.
+    /// Saves an edit as the draft's next revision, which becomes its head; the head before it is kept if it stood for a
+    /// minute, or was published, or is being published.
     ///
     /// - Parameters:
     ///   - id: the post.
@@ -193,12 +149,13 @@ public enum DraftStore {
         guard try isExpected(row[0]) else {
             throw Problem(412, "stale-revision", "The draft is at revision \(row[0] as Int) now. Read it again.")
         }
-        let revision: Int = row[1]
+        let (head, revision): (Int, Int) = (row[0], row[1])
         try insertRevision(id, revision, text.title, text.content, at: now, in: database)
         let update = try database.cachedStatement(
-            sql: "UPDATE drafts SET head_revision = ?, next_revision = ? WHERE id = ?"
+            sql: "UPDATE drafts SET head_revision = ?, next_revision = ?, updated_at = ? WHERE id = ?"
         )
-        try update.execute(arguments: [revision, revision + 1, id.description])
+        try update.execute(arguments: [revision, revision + 1, now.milliseconds, id.description])
+        try thinOut(head, of: id, supersededAt: now, in: database)
         guard let draft = try draft(id, of: author, in: database) else { throw Problem.postNotFound }
         return draft
     }
@@ -235,8 +192,8 @@ public enum DraftStore {
         try database.run(
             """
             INSERT INTO drafts
-                (id, author, source, head_revision, next_revision, status, published_revision, created_at)
-            VALUES (?, ?, ?, ?, ?, ?, ?, ?)
+                (id, author, source, head_revision, next_revision, status, published_revision, created_at, updated_at)
+            VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?8)
             """,
             .text(id.description),
             .text(author),

@@ -79,7 +79,7 @@ package struct LibraryReader: Sendable {
                 let drafts = try DraftStore.drafts(
                     of: author,
                     source: nil,
-                    before: nil,
+                    after: nil,
                     limit: Self.mostPosts,
                     in: database
                 )

@@ -29,15 +29,10 @@ struct OnlineRoutes: Sendable {
     private func list(_ request: APIRequest) async throws -> Response {
         let page = try PageRequest(request)
         let author = request.query("author")
-        let place = try page.after.map { text in
-            guard let place = PostPlace(text) else {
-                throw Problem.invalid("cursor", "must be the nextCursor of a page of this list")
-            }
-            return place
-        }
+        let place = try ListPlace.of(cursor: page.after)
         let posts = try await store.read {
             try OnlineStore.posts(of: author, after: place, limit: page.limit + 1, in: $0)
         }
-        return try .json(Page(rows: posts, limit: page.limit) { PostPlace(of: $0).text })
+        return try .json(Page(rows: posts, limit: page.limit) { ListPlace(time: $0.publishedAt, id: $0.id).text })
     }
 }

@@ -76,7 +76,7 @@ public enum OnlineStore {
     /// - Throws: whatever SQLite meets, or a `DatabaseError` if a row cannot be a post.
     public static func posts(
         of author: String?,
-        after place: PostPlace?,
+        after place: ListPlace?,
         limit: Int,
         in database: Database
     ) throws -> [Post] {
@@ -88,7 +88,7 @@ public enum OnlineStore {
                 """
         )
         var arguments: StatementArguments = [
-            place?.publishedAt.milliseconds ?? Int64.max, place?.id.description ?? "", limit,
+            place?.time.milliseconds ?? Int64.max, place?.id.description ?? "", limit,
         ]
         if let author { arguments += [author] }
         return try Row.fetchAll(select, arguments: arguments).map(post(from:))
@@ -111,33 +111,4 @@ public enum OnlineStore {
 
     static func blob(_ text: String) -> Data { Data(text.utf8) }
     static func text(_ blob: Data) -> String { String(decoding: blob, as: UTF8.self) }
-}
-
-/// A place in the list of posts, which is ordered by when readers saw each first.
-public struct PostPlace: Hashable, Sendable {
-    /// When readers saw the post first.
-    public var publishedAt: Timestamp
-    /// The post, where two were published in one millisecond.
-    public var id: UUIDv7
-
-    /// The place of a post.
-    ///
-    /// - Parameter post: the post.
-    public init(of post: Post) {
-        self.publishedAt = post.publishedAt
-        self.id = post.id
-    }
-
-    /// Reads what ``text`` writes.
-    ///
-    /// - Parameter text: a cursor's text.
-    public init?(_ text: String) {
-        let parts = text.split(separator: "/")
-        guard parts.count == 2, let milliseconds = Int64(parts[0]), let id = UUIDv7(parts[1]) else { return nil }
-        self.publishedAt = Timestamp(milliseconds: milliseconds)
-        self.id = id
-    }
-
-    /// A text for a cursor.
-    public var text: String { "\(publishedAt.milliseconds)/\(id)" }
 }

@@ -321,7 +321,7 @@ package struct Simulation: Sendable {
             .writeWithoutTransaction { database in
                 try authors
                     .flatMap { author in
-                        try DraftStore.drafts(of: author, source: nil, before: nil, limit: 1000, in: database)
+                        try DraftStore.drafts(of: author, source: nil, after: nil, limit: 1000, in: database)
                             .compactMap { try DraftStore.draft($0.id, of: author, in: database) }
                     }
                     .map { DraftView($0) }

@@ -20,9 +20,14 @@ struct Library {
 
     private let client: any TestClientProtocol
     private let authority: TokenAuthority
+    private let world: World
 
     /// Opens a library, hands it to the body, and removes it.
-    static func open(_ kind: Kind, _ body: @escaping @Sendable (Library) async throws -> Void) async throws {
+    static func open(
+        _ kind: Kind,
+        world: World = .system,
+        _ body: @escaping @Sendable (Library) async throws -> Void
+    ) async throws {
         let directory = FileManager.default.temporaryDirectory.appendingPathComponent("library-\(UUID())").path
         try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(atPath: directory) }  // `try?`: the system clears what is left
@@ -33,6 +38,7 @@ struct Library {
             settings: HostSettings(process: "test", dataDirectory: directory, secretFile: directory + "/secret"),
             authority: authority,
             client: JSONClient(connectionsPerHost: 1),
+            world: world,
             logger: logger
         )
         let url = "http://127.0.0.1:1"
@@ -43,7 +49,7 @@ struct Library {
             }
         let application = Application(responder: process.api.responder(), logger: logger)
         try await application.test(.router) { client in
-            try await body(Library(client: client, authority: authority))
+            try await body(Library(client: client, authority: authority, world: world))
         }
         try process.close()
         try await context.client.shutdown()
@@ -60,6 +66,15 @@ struct Library {
         }
 
         var code: String? { self["code"]?.string }
+
+        /// A list's items.
+        var items: [[String: JSONValue]] {
+            guard case .array(let items)? = self["items"] else { return [] }
+            return items.compactMap { item in
+                guard case .object(let members) = item else { return nil }
+                return members
+            }
+        }
     }
 
     func send(
@@ -106,7 +121,7 @@ struct Library {
             "gid": .string(gid.description), "branch": .string(branch), "action": .string(action.rawValue),
         ]
         if operation == .try {
-            let deadline = World.system.wallClock() + .seconds(60)
+            let deadline = world.wallClock() + .seconds(60)
             members["deadline"] = .string(deadline.description)
             let bytes = try JSONCoding.encode(payload)
             members["payload"] = try JSONCoding.decode(JSONValue.self, from: bytes)

@@ -1,0 +1,105 @@
+import Foundation
+public import GRDB
+public import Posts
+public import TCC
+
+extension DraftStore {
+    private static let revisionColumns = """
+        r.revision, r.title, r.created_at, r.revision = d.head_revision,
+        d.status = 'published' AND r.revision = d.published_revision
+        """
+
+    /// A draft's revisions, newest first, without their content.
+    ///
+    /// - Parameters:
+    ///   - id: the post.
+    ///   - author: who asks; another author's draft is not found.
+    ///   - before: only earlier ones.
+    ///   - limit: how many at most.
+    ///   - database: the connection.
+    /// - Returns: the revisions that are kept, or nil if the author has no draft of this id.
+    /// - Throws: whatever SQLite meets.
+    public static func revisions(
+        of id: UUIDv7,
+        by author: String,
+        before: Int?,
+        limit: Int,
+        in database: Database
+    ) throws -> [RevisionSummary]? {
+        let draft = try database.cachedStatement(sql: "SELECT 1 FROM drafts WHERE id = ? AND author = ?")
+        guard try Bool.fetchOne(draft, arguments: [id.description, author]) != nil else { return nil }
+        let select = try database.cachedStatement(
+            sql: """
+                SELECT \(revisionColumns), length(r.content) FROM drafts d JOIN revisions r ON r.post_id = d.id
+                WHERE d.id = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?
+                """
+        )
+        return try Row.fetchAll(select, arguments: [id.description, before ?? .max, limit])
+            .map { row in
+                RevisionSummary(
+                    revision: row[0],
+                    title: text(row[1]),
+                    createdAt: Timestamp(milliseconds: row[2]),
+                    contentBytes: row[5],
+                    isHead: row[3],
+                    isPublished: row[4]
+                )
+            }
+    }
+
+    /// How long a revision must have been the head to be kept.
+    static let shortestStand: Duration = .seconds(60)
+
+    /// Deletes a revision that was the head for less than a minute, so that autosave does not fill the disk.
+    ///
+    /// Its number is never used again. What was published or is reserved stays. One from the future (the clock was set back) stays too:
+    /// nobody knows how long it stood.
+    static func thinOut(_ revision: Int, of id: UUIDv7, supersededAt now: Timestamp, in database: Database) throws {
+        let delete = try database.cachedStatement(
+            sql: """
+                DELETE FROM revisions
+                WHERE post_id = ?1 AND revision = ?2 AND created_at > ?3 AND created_at <= ?4
+                    AND NOT EXISTS (SELECT 1 FROM drafts WHERE id = ?1 AND published_revision = ?2)
+                    AND NOT EXISTS (SELECT 1 FROM reservations WHERE post_id = ?1 AND revision = ?2)
+                """
+        )
+        try delete.execute(arguments: [
+            id.description, revision, (now - shortestStand).milliseconds, now.milliseconds,
+        ])
+    }
+
+    /// One revision of a draft.
+    ///
+    /// - Parameters:
+    ///   - revision: its number.
+    ///   - id: the post.
+    ///   - author: who asks; another author's draft is not found.
+    ///   - database: the connection.
+    /// - Returns: the revision, or nil if there never was one or it is not kept any more.
+    /// - Throws: whatever SQLite meets.
+    public static func revision(
+        _ revision: Int,
+        of id: UUIDv7,
+        by author: String,
+        in database: Database
+    ) throws -> Revision? {
+        let select = try database.cachedStatement(
+            sql: """
+                SELECT \(revisionColumns), r.content FROM drafts d JOIN revisions r ON r.post_id = d.id
+                WHERE d.id = ? AND d.author = ? AND r.revision = ?
+                """
+        )
+        return try Row.fetchOne(select, arguments: [id.description, author, revision])
+            .map { row in
+                Revision(
+                    id: id,
+                    revision: row[0],
+                    title: text(row[1]),
+                    content: text(row[5]),
+                    createdAt: Timestamp(milliseconds: row[2]),
+                    isHead: row[3],
+                    isPublished: row[4]
+                )
+            }
+    }
+}
