@@ -6,8 +6,9 @@ import Posts
 public import TCC
 public import TCCHTTP
 
-/// The pages: a library for readers, a desk for authors. They call the services as anybody could, with the author's own
-/// token; a browser calls only them.
+/// The pages: a library for readers, and a desk for authors.
+///
+/// They call the services as anybody could, with the author's own token; a browser calls only them.
 public struct Pages: Sendable {
     let settings: PageSettings
     let policy: LinkPolicy
@@ -132,7 +133,7 @@ public struct Pages: Sendable {
         }
     }
 
-    /// Who visits. Without the right host nobody is told who is signed in.
+    /// Who visits; without the right host nobody is told who is signed in.
     private func visit(_ request: Request, _ path: [String], secured: Bool) async -> Visit {
         let cookies = Cookies(from: request.headers[values: .cookie])
         var session: Visit.Session?

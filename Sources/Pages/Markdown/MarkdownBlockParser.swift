@@ -142,7 +142,7 @@ struct MarkdownBlockParser {
         blocks.append(.quote(MarkdownBlockParser(lines: inner, depth: depth + 1).parsed()))
     }
 
-    /// Items of one kind of marker. A line belongs to an item if it is indented as its text, or goes on a paragraph.
+    /// Items of one kind of marker; a line belongs to one if it is indented as its text, or goes on a paragraph.
     private mutating func list(_ first: MarkdownLine.Marker) {
         var items: [[Line]] = []
         var isTight = true

@@ -24,6 +24,7 @@ package struct FormBody: Hashable, Sendable {
     /// A text with LF at the ends of its lines.
     ///
     /// - Parameter text: the text.
+    /// - Returns: the text, the same if it has no CR.
     package static func normalized(_ text: String) -> String {
         guard text.utf8.contains(UInt8(ascii: "\r")) else { return text }
         var bytes: [UInt8] = []
