@@ -21,6 +21,7 @@ let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummi
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
+let mustache = Target.Dependency.product(name: "Mustache", package: "swift-mustache")
 let lifecycle = Target.Dependency.product(name: "ServiceLifecycle", package: "swift-service-lifecycle")
 let logging = Target.Dependency.product(name: "Logging", package: "swift-log")
 let metrics = Target.Dependency.product(name: "Metrics", package: "swift-metrics")
@@ -65,6 +66,8 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
         // HTTP servers; without swift-configuration, which nothing here reads.
         .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.1", traits: []),
+        // Templates of the pages.
+        .package(url: "https://github.com/hummingbird-project/swift-mustache", from: "2.1.1"),
         // Bearer tokens (JWT, HS256).
         .package(url: "https://github.com/vapor/jwt-kit", from: "5.7.1"),
         // Structured logs.
@@ -146,6 +149,12 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The library for readers and the desk for authors, in the browser: calls the services as anybody could.
+        .target(
+            name: "Pages",
+            dependencies: ["Posts", "TCC", "TCCHTTP", crypto, httpTypes, hummingbird, logging, mustache, nioCore],
+            swiftSettings: settings
+        ),
         // Publishing as a transaction: the orchestrator's routes for posts.
         .target(
             name: "Publishing",
@@ -165,7 +174,8 @@ let package = Package(
         .target(
             name: "OrchestratorCommands",
             dependencies: [
-                "Failpoints", "Hosting", "Posts", "Publishing", "Supervision", "TCC", "TCCCoordinator", "TCCHTTP",
+                "Failpoints", "Hosting", "Pages", "Posts", "Publishing", "Supervision", "TCC", "TCCCoordinator",
+                "TCCHTTP",
                 "TCCStorage",
                 argumentParser, httpTypes, lifecycle, logging, nioCore,
             ],

@@ -1,6 +1,6 @@
 public import Failpoints
 import Foundation
-import Hummingbird
+public import Hummingbird
 public import Logging
 import NIOCore
 public import ServiceLifecycle
@@ -29,6 +29,8 @@ public struct HostContext: Sendable {
     public let world: World
     /// Where its logs go.
     public let logger: Logger
+    /// Where it listens, once it does.
+    public let ownAddress = OwnAddress()
 
     /// Makes a context.
     ///
@@ -58,8 +60,13 @@ public struct HostContext: Sendable {
 
 /// What a process consists of.
 public struct HostedProcess {
+    /// Answers one request.
+    public typealias Handler = @Sendable (Request, APIContext) async throws -> Response
+
     /// What it serves.
     public var api: API
+    /// What stands before the API, if something does: it gets the API as a function, for what is none of its own.
+    public var front: (@Sendable (@escaping Handler) -> CallbackResponder<APIContext>)?
     /// What runs beside the server; started before it and stopped after it, in this order and back.
     public var services: [any Service]
     /// Closes what is left at the end.
@@ -75,6 +82,13 @@ public struct HostedProcess {
         self.api = api
         self.services = services
         self.close = close
+    }
+
+    /// What serves all of it.
+    public func responder() -> CallbackResponder<APIContext> {
+        let api = api.responder()
+        let handler: Handler = { try await api.respond(to: $0, context: $1) }
+        return front?(handler) ?? CallbackResponder(callback: handler)
     }
 }
 
@@ -160,11 +174,12 @@ public enum Host {
     private static func serve(_ process: HostedProcess, _ context: HostContext) async throws {
         let settings = context.settings
         let server = Application(
-            responder: process.api.responder(),
+            responder: process.responder(),
             server: .http1(configuration: .init(idleTimeout: idleTimeout)),
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.port
+                context.ownAddress.set(host: settings.host, port: port)
                 CommandEntry.say("listening on http://\(settings.host):\(port)", on: .standardOutput)
             },
             logger: quiet(context.logger)

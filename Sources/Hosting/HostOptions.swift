@@ -136,6 +136,7 @@ public struct HostSettings: Hashable, Sendable {
     package static let variables = [
         "HOST", "PORT", "DATA_DIR", "SECRET_FILE", "LOG_LEVEL", "RETENTION", "TRY_TIMEOUT", "ANSWER_TIMEOUT",
         "CALL_TIMEOUT", "DEADLINE_MARGIN", "MAX_IN_FLIGHT", "DRAFT_URL", "ONLINE_URL", "COORDINATOR_URL",
+        "PUBLIC_URL", "IMAGE_ORIGINS", "DEVELOPMENT_SIGN_IN",
     ]
 
     /// The environment variable that sets ``stopsWithStandardInput``.

@@ -1,17 +1,22 @@
 import ArgumentParser
 import Foundation
 import Hosting
+import Pages
+import Posts
 import Publishing
 import TCCCoordinator
 
 /// `orchestrator serve`: runs the coordinator.
 struct Serve: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
-        abstract: "Run the orchestrator.",
+        abstract: "Run the orchestrator, and the pages for readers and authors.",
         discussion: """
             Coordinates the draft service, the online service and whatever other participants are named, and finishes \
             what a crash interrupted. SIGTERM or Ctrl-C stops it; it may be killed at any time. Seconds may have \
             decimals.
+
+            Its address, opened in a browser, is the library that readers read, and /write the desk that authors \
+            write at.
 
             Example:
               orchestrator serve
@@ -25,6 +30,9 @@ struct Serve: AsyncParsableCommand {
     @OptionGroup(title: "Participants")
     var participants: ParticipantOptions
 
+    @OptionGroup(title: "Pages")
+    var pages: PageOptions
+
     @OptionGroup(title: "Times and limits")
     var times: TimeOptions
 
@@ -33,11 +41,35 @@ struct Serve: AsyncParsableCommand {
 
     /// Runs until a signal stops it.
     mutating func run() async throws {
-        let (process, settings) = try settings()
-        try await Host.run(process) { try await OrchestratorProcess.build($0, settings) }
+        let (process, settings, pageSettings) = try settings()
+        try await Host.run(process) { context in
+            var hosted = try await OrchestratorProcess.build(context, settings)
+            hosted.front = Self.pages(context, settings, pageSettings).responder(before:)
+            return hosted
+        }
     }
 
-    private func settings() throws -> (HostSettings, OrchestratorProcess.Settings) {
+    private static func pages(
+        _ context: HostContext,
+        _ settings: OrchestratorProcess.Settings,
+        _ pageSettings: PageSettings
+    ) -> Pages {
+        let times = settings.coordinator
+        return Pages(
+            settings: pageSettings,
+            authority: context.authority,
+            client: context.client,
+            draftURL: settings.draftURL,
+            onlineURL: settings.participants.first { $0.name == PostBranch.online }?.url ?? "",
+            ownURL: { [address = context.ownAddress] in address.url },
+            callTimeout: settings.callTimeout,
+            // Reading the draft, trying, and waiting for the acknowledgements; and some time on the way.
+            transactionTimeout: times.tryTimeout * 2 + times.answerTimeout + settings.callTimeout * 2,
+            world: context.world
+        )
+    }
+
+    private func settings() throws -> (HostSettings, OrchestratorProcess.Settings, PageSettings) {
         let variables = Variables(ProcessInfo.processInfo.environment)
         let process = try host.resolve(process: "orchestrator", port: 8080)
         let (draftURL, participants) = try participants.resolve(variables)
@@ -49,6 +81,6 @@ struct Serve: AsyncParsableCommand {
             callTimeout: callTimeout,
             coordinator: coordinator
         )
-        return (process, settings)
+        return (process, settings, try pages.resolve(variables))
     }
 }

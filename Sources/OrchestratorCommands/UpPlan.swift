@@ -43,6 +43,8 @@ struct UpPlan {
                 "HOST": host, "LOG_LEVEL": level.rawValue, "DATA_DIR": "\(folder)/\(name)", "SECRET_FILE": secret,
                 // Each has its own, from the Procfile or by default.
                 "PORT": nil, HostSettings.stopWithStandardInput: "1",
+                // Not where others than the machine's own can sign in.
+                PageOptions.developmentSignInVariable: host == Self.loopback || host == "localhost" ? "1" : nil,
             ]
             environment.merge(urls) { _, url in url }
             return environment
@@ -107,12 +109,14 @@ struct UpPlan {
         var exports = urls.keys.sorted().filter { $0 != "COORDINATOR_URL" }.map { "export \($0)=\(urls[$0] ?? "")" }
         if !isUsualSecret { exports.append("export SECRET_FILE=\(quoted(secret))") }
         let post = FileManager.default.fileExists(atPath: "README.md") ? "README.md" : "POST.md"
+        let page = urls["COORDINATOR_URL"] ?? ServiceName.orchestrator.defaultURL
         return
             """
             All are running. In another terminal, in this folder:
             \(exports.map { "  \($0)\n" }.joined())  \(me) publish \(post) --author ann   # a post, in both libraries
               \(me) posts --author ann               # what each of them holds
               \(me) transactions watch               # try, confirm, cancel, as they happen
+            In a browser: \(page) to read, \(page)/write to write.
             Kill one with kill -9 PID, and publish meanwhile. Ctrl-C stops them all.
             """
     }

@@ -1,0 +1,71 @@
+import ArgumentParser
+import Foundation
+import Hosting
+import Pages
+
+/// How the pages are served.
+struct PageOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            """
+            Where readers find the pages, for the feed, and the name by which they may be called beside the machine's \
+            own; with https, cookies are Secure (environment: PUBLIC_URL; default: the address it listens on).
+            """,
+            valueName: "url"
+        )
+    )
+    var publicUrl: String?
+
+    @Option(
+        help: ArgumentHelp(
+            """
+            An origin that images in posts may be loaded from; repeatable. Images from elsewhere become links \
+            (environment: IMAGE_ORIGINS, with commas between them).
+            """,
+            valueName: "origin"
+        )
+    )
+    var imageOrigin: [String] = []
+
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Let anybody sign in to the pages by any name, for trials on one's own machine; else by a token of \
+            'orchestrator token' (environment: DEVELOPMENT_SIGN_IN=1).
+            """
+        )
+    )
+    var developmentSignIn = false
+
+    /// The environment variable that ``developmentSignIn`` is, too.
+    static let developmentSignInVariable = "DEVELOPMENT_SIGN_IN"
+
+    /// What the pages run with.
+    ///
+    /// - Parameter variables: the environment.
+    /// - Returns: each setting from the flag, else the environment, else the default.
+    /// - Throws: a usage error.
+    func resolve(_ variables: Variables) throws -> PageSettings {
+        var url = try variables.resolve(publicUrl, "PUBLIC_URL", default: "")
+        if url.hasSuffix("/") { url.removeLast() }
+        guard url.isEmpty || PageSettings.isOrigin(url) else {
+            throw ValidationError("--public-url (or PUBLIC_URL) must be like https://posts.example, in lower case.")
+        }
+        let listed = try variables.resolve(nil, "IMAGE_ORIGINS", default: "").split(separator: ",")
+            .map {
+                $0.trimmingCharacters(in: .whitespaces)
+            }
+        let origins = imageOrigin.isEmpty ? listed : imageOrigin
+        guard origins.allSatisfy(PageSettings.isOrigin) else {
+            throw ValidationError(
+                "--image-origin (or IMAGE_ORIGINS) must be like https://images.example, in lower case."
+            )
+        }
+        let variable = try variables.resolve(nil, Self.developmentSignInVariable, default: "0")
+        return PageSettings(
+            publicURL: url.isEmpty ? nil : url,
+            imageOrigins: origins,
+            allowsDevelopmentSignIn: developmentSignIn || variable == "1"
+        )
+    }
+}

@@ -1,0 +1,203 @@
+import HTTPTypes
+import NIOCore
+import Posts
+import TCC
+import TCCHTTP
+
+/// Calls the services, as the one who visits: with the author's own token, or none.
+struct Gatherer: Sendable {
+    /// The services.
+    enum Service: Sendable {
+        case draft
+        case online
+        case orchestrator
+    }
+
+    let client: JSONClient
+    let draftURL: String
+    let onlineURL: String
+    /// Known once the server runs.
+    let orchestratorURL: @Sendable () -> String
+    let callTimeout: Duration
+    /// How long a transaction may take to be answered.
+    let transactionTimeout: Duration
+
+    private func url(_ service: Service) -> String {
+        switch service {
+        case .draft: draftURL
+        case .online: onlineURL
+        case .orchestrator: orchestratorURL()
+        }
+    }
+
+    /// Reads something.
+    ///
+    /// - Throws: ``PageFailure/problem(_:)``, 503 `no-answer` if nothing can be read now.
+    func get<Value: Decodable>(
+        _ type: Value.Type,
+        _ service: Service,
+        _ path: String,
+        token: String? = nil
+    ) async throws -> Value {
+        let noAnswer = PageFailure.problem(Problem(503, "no-answer", "A service does not answer."))
+        let answer: JSONClient.Answer
+        do {
+            answer = try await twice {
+                try await client.call(.get, url(service) + path, token: token, timeout: callTimeout)
+            }
+        } catch {
+            throw noAnswer
+        }
+        guard answer.status == 200, let value = answer.decode(type) else { throw failure(of: answer) ?? noAnswer }
+        return value
+    }
+
+    /// A connection that was idle may just have been closed; asking again costs nothing.
+    private func twice<Value>(_ call: () async throws -> Value) async throws -> Value {
+        do { return try await call() } catch is CancellationError {
+            throw CancellationError()
+        } catch {
+            return try await call()
+        }
+    }
+
+    /// Saves a text: creates a draft, or makes the next revision of one.
+    ///
+    /// - Throws: ``PageFailure``; ``PageFailure/unknown`` if it may have been saved.
+    func save(_ text: PostText, to draft: UUIDv7?, ifRevision revision: Int?, token: String) async throws -> Draft {
+        let answer: JSONClient.Answer
+        do {
+            answer = try await client.call(
+                draft == nil ? .post : .put,
+                "\(draftURL)/v1/drafts" + (draft.map { "/\($0)" } ?? ""),
+                token: token,
+                headers: revision.map { [("if-match", EntityTag.of($0))] } ?? [],
+                body: try JSONCoding.encode(text),
+                timeout: callTimeout
+            )
+        } catch {
+            throw PageFailure.problem(Problem(503, "no-answer", "The draft service does not answer."))
+        }
+        guard answer.status == 200 || answer.status == 201, let saved = answer.decode(Draft.self) else {
+            throw failure(of: answer) ?? PageFailure.problem(Problem(503, "no-answer", "The draft service is ill."))
+        }
+        return saved
+    }
+
+    /// Runs a transaction over both libraries.
+    ///
+    /// - Returns: the transaction, confirmed or decided so.
+    /// - Throws: ``PageFailure``; ``PageFailure/unknown`` if no answer came.
+    func run(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        key: String,
+        ifRevision revision: Int?,
+        token: String
+    ) async throws -> TransactionRecord {
+        let answer: JSONClient.Answer
+        do {
+            answer = try await client.call(
+                method,
+                orchestratorURL() + path,
+                token: token,
+                headers: [("idempotency-key", key)] + (revision.map { [("if-match", EntityTag.of($0))] } ?? []),
+                timeout: transactionTimeout
+            )
+        } catch {
+            throw PageFailure.unknown
+        }
+        guard answer.status == 200 || answer.status == 202, let record = answer.decode(TransactionRecord.self) else {
+            throw answer.status == 500 ? PageFailure.unknown : failure(of: answer) ?? PageFailure.unknown
+        }
+        return record
+    }
+
+    private func failure(of answer: JSONClient.Answer) -> PageFailure? {
+        guard (400...599).contains(answer.status), var problem = answer.decode(Problem.self) else { return nil }
+        problem.status = answer.status
+        if problem.status == 401 { return .signInNeeded }
+        return .problem(problem)
+    }
+}
+
+extension Gatherer {
+    private static let pageLength = 20
+
+    /// What readers see, newest first.
+    func posts(of author: String?, cursor: String?, limit: Int = pageLength) async throws -> Page<Post> {
+        let query = Self.query([("author", author), ("cursor", cursor), ("limit", String(limit))])
+        return try await get(Page<Post>.self, .online, "/v1/posts" + query)
+    }
+
+    /// A post as readers see it.
+    func post(_ id: UUIDv7) async throws -> Post { try await get(Post.self, .online, "/v1/posts/\(id)") }
+
+    /// An author's drafts.
+    func drafts(_ search: DraftSearch, token: String) async throws -> Page<Draft> {
+        let query = Self.query([
+            ("q", search.words), ("status", search.status), ("cursor", search.cursor),
+            ("limit", String(Self.pageLength)),
+        ])
+        return try await get(Page<Draft>.self, .draft, "/v1/drafts" + query, token: token)
+    }
+
+    /// A draft.
+    func draft(_ id: UUIDv7, token: String) async throws -> Draft {
+        try await get(Draft.self, .draft, "/v1/drafts/\(id)", token: token)
+    }
+
+    /// A draft's revisions, newest first.
+    func revisions(of id: UUIDv7, cursor: String?, token: String) async throws -> Page<RevisionSummary> {
+        let query = Self.query([("cursor", cursor), ("limit", "50")])
+        return try await get(Page<RevisionSummary>.self, .draft, "/v1/drafts/\(id)/revisions" + query, token: token)
+    }
+
+    /// A revision with its text.
+    func revision(_ number: Int, of id: UUIDv7, token: String) async throws -> RevisionText {
+        try await get(RevisionText.self, .draft, "/v1/drafts/\(id)/revisions/\(number)", token: token)
+    }
+
+    /// A transaction.
+    func transaction(_ gid: UUIDv7, token: String) async throws -> TransactionRecord {
+        try await get(TransactionRecord.self, .orchestrator, "/v1/transactions/\(gid)", token: token)
+    }
+
+    /// The newest transaction of a post, of those of late.
+    func latestTransaction(of post: UUIDv7, token: String) async throws -> TransactionRecord? {
+        let page = try await get(Page<TransactionRecord>.self, .orchestrator, "/v1/transactions?limit=20", token: token)
+        return page.items.first { $0.labels["postID"] == .string(post.description) }
+    }
+
+    private static func query(_ parameters: [(String, String?)]) -> String {
+        let pairs = parameters.compactMap { name, value in value.map { "\(name)=\(FormBody.encoded($0))" } }
+        return pairs.isEmpty ? "" : "?" + pairs.joined(separator: "&")
+    }
+}
+
+/// Which drafts are looked for.
+struct DraftSearch: Hashable, Sendable {
+    var words: String?
+    var status: String?
+    var cursor: String?
+}
+
+/// A revision as a list has it.
+struct RevisionSummary: Hashable, Sendable, Codable {
+    var revision: Int
+    var title: String
+    var createdAt: Timestamp
+    var contentBytes: Int
+    var isHead: Bool
+    var isPublished: Bool
+}
+
+/// A revision with its text.
+struct RevisionText: Hashable, Sendable, Codable {
+    var revision: Int
+    var title: String
+    var content: String
+    var createdAt: Timestamp
+    var isHead: Bool
+    var isPublished: Bool
+}

@@ -1,0 +1,43 @@
+import HTTPTypes
+import Hummingbird
+
+/// A page, or what a form of one does.
+struct PageRoute: Sendable {
+    var method: HTTPRequest.Method
+    /// The path's parts; `:` stands for any.
+    var pattern: [String]
+    var handler: @Sendable (Visit) async throws -> Response
+
+    init(
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        _ handler: @escaping @Sendable (Visit) async throws -> Response
+    ) {
+        self.method = method
+        self.pattern = path.split(separator: "/").map(String.init)
+        self.handler = handler
+    }
+
+    func matches(_ path: [String]) -> Bool {
+        pattern.count == path.count && zip(pattern, path).allSatisfy { $0 == ":" || $0 == $1 }
+    }
+}
+
+/// All pages: everything below their first words is theirs, the rest is the API's.
+struct PageRoutes: Sendable {
+    private let routes: [PageRoute]
+    private let words: Set<String?>
+
+    init(_ routes: [PageRoute]) {
+        self.routes = routes
+        self.words = Set(routes.map(\.pattern.first))
+    }
+
+    /// Whether a path is one of a page.
+    func own(_ path: [String]) -> Bool { words.contains(path.first) }
+
+    /// The route of a request; where two match, the one that was named first.
+    func route(_ method: HTTPRequest.Method, _ path: [String]) -> PageRoute? {
+        routes.first { $0.method == method && $0.matches(path) }
+    }
+}

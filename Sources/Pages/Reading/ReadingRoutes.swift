@@ -1,0 +1,53 @@
+import HTTPTypes
+import Hummingbird
+import NIOCore
+import Posts
+import TCC
+import TCCHTTP
+
+extension Pages {
+    /// What everybody may read.
+    var readingRoutes: [PageRoute] {
+        [
+            PageRoute(.get, "/") { try await list($0, author: nil) },
+            PageRoute(.get, "/authors/:") { try await list($0, author: $0.path[1]) },
+            PageRoute(.get, "/posts/:", post),
+            PageRoute(.get, "/feed.atom", feed),
+            PageRoute(.get, "/assets/:", asset),
+        ]
+    }
+
+    private func list(_ visit: Visit, author: String?) async throws -> Response {
+        let cursor = visit.query["cursor"]
+        let found = try await gatherer.posts(of: author, cursor: cursor)
+        let model = ListModel(found.items, nextCursor: found.nextCursor, author: author, cursor: cursor, visit.words)
+        return page(visit, "list", model, title: model.heading)
+    }
+
+    private func post(_ visit: Visit) async throws -> Response {
+        let post = try await gatherer.post(visit.identifier(1))
+        let model = PostModel(post, reader: visit.session?.author, policy: policy, visit.words)
+        return page(visit, "post", model, title: post.title)
+    }
+
+    private func feed(_ visit: Visit) async throws -> Response {
+        let found = try await gatherer.posts(of: nil, cursor: nil, limit: 50)
+        let xml = AtomFeed.write(found.items, publicURL: publicURL, title: visit.words("site"))
+        var headers = securityHeaders
+        headers[.contentType] = "application/atom+xml; charset=utf-8"
+        headers[.cacheControl] = "no-cache"
+        headers[.vary] = "Cookie, Accept-Language"
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: xml)))
+    }
+
+    private func asset(_ visit: Visit) throws -> Response {
+        guard let asset = Assets.all.first(where: { $0.path == "/assets/" + visit.path[1] }) else {
+            throw PageFailure.problem(Problem(404, "not-found", ""))
+        }
+        var headers = securityHeaders
+        headers[.contentType] = asset.contentType
+        // Its name changes with it.
+        headers[.cacheControl] = "public, max-age=31536000, immutable"
+        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: asset.text)))
+    }
+}

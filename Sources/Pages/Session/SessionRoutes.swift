@@ -1,0 +1,66 @@
+import HTTPTypes
+import Hummingbird
+import TCC
+import TCCHTTP
+
+extension Pages {
+    private static let sessionSeconds = 12 * 3600
+    private static let yearSeconds = 365 * 86400
+
+    /// Signing in and out, and the language.
+    var sessionRoutes: [PageRoute] {
+        [
+            PageRoute(.get, "/sign-in") { signInPage($0, problem: nil) },
+            PageRoute(.post, "/sign-in", signIn),
+            PageRoute(.post, "/sign-out") { redirect("/", cookie: $0.cookie(Visit.sessionCookie, nil, lifetime: nil)) },
+            PageRoute(.get, "/language/:") { visit in
+                let language = Language(rawValue: visit.path[1])
+                return redirect(
+                    RequestGuard.localPath(visit.query["next"]),
+                    cookie: visit.cookie(Visit.languageCookie, language?.rawValue, lifetime: Self.yearSeconds)
+                )
+            },
+        ]
+    }
+
+    private func signInPage(_ visit: Visit, problem: String?, status: HTTPResponse.Status = .ok) -> Response {
+        let next = visit.form["next"] ?? visit.query["next"] ?? "/write"
+        let model = SignInModel(
+            isByName: settings.allowsDevelopmentSignIn,
+            isTokenOpen: visit.form["pasted"] != nil,
+            name: visit.form["name"] ?? "",
+            next: RequestGuard.localPath(next),
+            problem: problem.map { visit.words($0) }
+        )
+        return page(visit, "signIn", model, title: visit.words("signInTitle"), PageOptions(status: status))
+    }
+
+    private func signIn(_ visit: Visit) async throws -> Response {
+        let next = RequestGuard.localPath(visit.form["next"] ?? "/write")
+        if let name = visit.form["name"], settings.allowsDevelopmentSignIn {
+            guard let name = Self.authorName(name) else {
+                return signInPage(visit, problem: "signInBadName", status: .unprocessableContent)
+            }
+            let token = try await authority.issue(
+                for: Caller(subject: name, role: .author),
+                lifetime: .seconds(Self.sessionSeconds)
+            )
+            return redirect(next, cookie: visit.cookie(Visit.sessionCookie, token, lifetime: Self.sessionSeconds))
+        }
+        let token = String((visit.form["pasted"] ?? "").filter { !$0.isWhitespace })
+        // `try?`: why it is no token does not matter to who pasted it.
+        guard let caller = try? await authority.verify(token), caller.role == .author else {
+            return signInPage(visit, problem: "signInBadToken", status: .unauthorized)
+        }
+        return redirect(next, cookie: visit.cookie(Visit.sessionCookie, token, lifetime: nil))
+    }
+
+    /// A name without spaces around it, if it can be one.
+    static func authorName(_ text: String) -> String? {
+        let name = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
+        guard (1...64).contains(String(name).unicodeScalars.count),
+            !String(name).unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+        else { return nil }
+        return String(name)
+    }
+}
