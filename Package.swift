@@ -300,6 +300,13 @@ let package = Package(
             swiftSettings: settings
         ),
         .testTarget(
+            name: "PagesTests",
+            dependencies: [
+                "Pages", "Posts", "TCC", "TCCHTTP", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        .testTarget(
             name: "EndToEndTests",
             dependencies: [
                 "Failpoints", "Harness", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",

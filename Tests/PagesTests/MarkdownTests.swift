@@ -1,0 +1,149 @@
+import Pages
+import Testing
+
+@Suite("Markdown as HTML")
+struct MarkdownTests {
+    private static func html(_ markdown: String, images: Set<String> = []) -> String {
+        MarkdownHTML.render(markdown, policy: LinkPolicy(imageOrigins: images))
+    }
+
+    @Test(arguments: [
+        ("# A *title* #", "<h2>A <em>title</em></h2>\n"),
+        ("Title\n===\ntext", "<h2>Title</h2>\n<p>text</p>\n"),
+        ("one\ntwo", "<p>one\ntwo</p>\n"),
+        ("one  \ntwo\\\nthree", "<p>one<br>\ntwo<br>\nthree</p>\n"),
+        ("**strong** _stressed_ ~~gone~~", "<p><strong>strong</strong> <em>stressed</em> <del>gone</del></p>\n"),
+        ("***both***", "<p><em><strong>both</strong></em></p>\n"),
+        ("2 * 3 * 4 and snake_case_name", "<p>2 * 3 * 4 and snake_case_name</p>\n"),
+        ("`a < b` and ``a ` b``", "<p><code>a &lt; b</code> and <code>a ` b</code></p>\n"),
+        ("```swift\nlet a = 1\n```", "<pre tabindex=\"0\"><code class=\"language-swift\">let a = 1\n</code></pre>\n"),
+        ("    indented", "<pre tabindex=\"0\"><code>indented\n</code></pre>\n"),
+        ("- one\n- two\n  - three", "<ul>\n<li>one</li>\n<li>two<ul>\n<li>three</li>\n</ul>\n</li>\n</ul>\n"),
+        ("3. three\n4. four", "<ol start=\"3\">\n<li>three</li>\n<li>four</li>\n</ol>\n"),
+        ("- one\n\n- two", "<ul>\n<li><p>one</p>\n</li>\n<li><p>two</p>\n</li>\n</ul>\n"),
+        ("> said\n> twice", "<blockquote>\n<p>said\ntwice</p>\n</blockquote>\n"),
+        ("one\n\n---\n\ntwo", "<p>one</p>\n<hr>\n<p>two</p>\n"),
+        ("\\*plain\\*", "<p>*plain*</p>\n"),
+    ])
+    func writesWhatWasMeant(_ markdown: String, _ html: String) {
+        #expect(Self.html(markdown) == html)
+    }
+
+    @Test func linksLeadToTheWebAndToMailOnly() {
+        let rel = "rel=\"nofollow noopener noreferrer\""
+        #expect(Self.html("[a](https://b.example/c)") == "<p><a href=\"https://b.example/c\" \(rel)>a</a></p>\n")
+        #expect(Self.html("<mailto:a@b.example>").contains("href=\"mailto:a@b.example\""))
+        #expect(Self.html("see https://b.example/c.").contains(">https://b.example/c</a>."))
+        for bad in [
+            "javascript:alert(1)", "JaVaScRiPt:alert(1)", "data:text/html,x", "vbscript:x", "//b.example", "/x",
+        ] {
+            #expect(Self.html("[a](\(bad))") == "<p>a</p>\n", "\(bad)")
+        }
+    }
+
+    @Test func imagesComeFromWhereTheyMay() {
+        let markdown = "![a \"cat\"](https://images.example/cat.png)"
+        #expect(Self.html(markdown).contains("<a href=\"https://images.example/cat.png\""))
+        #expect(!Self.html(markdown).contains("<img"))
+        let shown = Self.html(markdown, images: ["https://images.example"])
+        #expect(
+            shown.contains("<img src=\"https://images.example/cat.png\" alt=\"a &quot;cat&quot;\" loading=\"lazy\">")
+        )
+        #expect(
+            !Self.html("![x](https://images.example.evil/cat.png)", images: ["https://images.example"]).contains("<img")
+        )
+        #expect(
+            !Self.html("![x](https://images.example@evil/cat.png)", images: ["https://images.example"]).contains("<img")
+        )
+    }
+
+    @Test func tablesHaveAsManyCellsAsTheirHeading() {
+        let html = Self.html("| a | b |\n|---|---|\n| 1 | 2 | 3 |\n| `x\\|y` |")
+        #expect(html.contains("<thead><tr><th>a</th><th>b</th></tr></thead>"))
+        #expect(html.contains("<tr><td>1</td><td>2</td></tr>\n<tr><td><code>x|y</code></td><td></td></tr>"))
+    }
+
+    /// Ideas from public lists of ways to get a script into a page.
+    private static let attacks = [
+        "<script>alert(1)</script>", "<ScRiPt src=//evil.example></sCrIpT>", "<img src=x onerror=alert(1)>",
+        "<svg/onload=alert(1)>", "<iframe srcdoc='<script>alert(1)</script>'>", "<a href=javascript:alert(1)>x</a>",
+        "[x](javascript:alert(1))", "[x](java\tscript:alert(1))", "[x](javascript&colon;alert(1))",
+        "[x](&#106;avascript:alert(1))", "[x](\u{1}javascript:alert(1))", "[x]( javascript:alert(1))",
+        "[x](data:text/html;base64,PHNjcmlwdD4=)", "![x](javascript:alert(1))",
+        "![\" onerror=\"alert(1)](https://a.example/x)",
+        "[x](https://a.example/\"onmouseover=\"alert(1))", "[x](https://a.example/' onmouseover='alert(1))",
+        "[x](<https://a.example/\"><script>alert(1)</script>>)", "<https://a.example/\"onclick=alert(1)>",
+        "https://a.example/\"onclick=\"alert(1)", "`<script>`", "```\"><script>alert(1)</script>\nx\n```",
+        "```x\"onclick=\"alert(1)\n```", "<!--><script>alert(1)</script-->", "<![CDATA[<script>]]>", "<?xml?>",
+        "</p></div></main><script>alert(1)</script>", "<style>@import'//evil.example'</style>",
+        "<base href=//evil.example>",
+        "<meta http-equiv=refresh content=0;url=//evil.example>",
+        "<form action=//evil.example><button>x</button></form>",
+        "\"\u{301}><script>alert(1)</script>", "<\u{0}script>alert(1)</script>", "# <b onclick=alert(1)>x</b>",
+        "| <script> | b |\n|---|---|\n| <img onerror=x> | y |", "> <script>alert(1)</script>",
+        "- <script>alert(1)</script>",
+        "&lt;script&gt;alert(1)&lt;/script&gt;", "[<img src=x onerror=alert(1)>](https://a.example)",
+        "{{{body}}} {{> layout}}",
+        "<math><mi//xlink:href=\"data:x,<script>alert(1)</script>\">", "<x onclick=alert(1)>y</x>", "<plaintext>",
+        "<textarea>",
+    ]
+
+    private static func check(_ markdown: String) {
+        let tokens = HTMLTokens(html(markdown, images: ["https://a.example"]))
+        #expect(!tokens.hasStrayMarkup, "\(markdown)")
+        for tag in tokens.tags {
+            #expect(MarkdownHTML.elements.contains(tag.name), "\(tag) of \(markdown)")
+            for (name, value) in tag.attributes {
+                #expect(MarkdownHTML.attributes.contains(name), "\(tag) of \(markdown)")
+                if name == "href" || name == "src" {
+                    #expect(
+                        ["https://", "http://", "mailto:"].contains { value.lowercased().hasPrefix($0) },
+                        "\(value)"
+                    )
+                }
+            }
+        }
+    }
+
+    @Test(arguments: attacks)
+    func noScriptGetsThrough(_ attack: String) { Self.check(attack) }
+
+    @Test func noScriptGetsThroughWhateverIsPutTogether() {
+        let pieces =
+            Self.attacks + [
+                "*", "**", "_", "`", "```\n", "[", "](", ")", "![", "<", ">", "\"", "'", "\n", "\n\n", "    ", "- ",
+                "1. ", "> ",
+                "|", "|---|\n", "# ", "\\", "https://a.example/", "~~", "é", "中", "\u{301}", "&", "text ",
+            ]
+        for seed in 0..<2000 {
+            var generator = SplitMix(state: UInt64(seed))
+            let count = Int.random(in: 1...24, using: &generator)
+            Self.check((0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined())
+        }
+    }
+
+    /// Neither nests deeper than a stack is, nor takes more than a moment: a timing is no verdict, but a square would
+    /// not end.
+    @Test(arguments: [
+        "*a ", "_*", "[", "![", "](", "[a](", "`", "``a`", "> ", "- ", "*", "**a ", "<", "<a ", "\\", "https://", "|",
+        "(", "- a\n  ",
+        "*_", "[*", "~~a ", "1. ", "\"", "a_b*c",
+    ])
+    func anyTextOfTheLargestSizeIsRead(_ piece: String) {
+        let text = String(repeating: piece, count: (512 << 10) / piece.utf8.count)
+        #expect(!Self.html(text).isEmpty || text.allSatisfy(\.isWhitespace))
+    }
+}
+
+/// A generator that gives the same numbers for the same seed.
+struct SplitMix: RandomNumberGenerator {
+    var state: UInt64
+
+    mutating func next() -> UInt64 {
+        state &+= 0x9E37_79B9_7F4A_7C15
+        var z = state
+        z = (z ^ z >> 30) &* 0xBF58_476D_1CE4_E5B9
+        z = (z ^ z >> 27) &* 0x94D0_49BB_1331_11EB
+        return z ^ z >> 31
+    }
+}

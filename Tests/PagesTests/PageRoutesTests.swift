@@ -1,0 +1,176 @@
+import HTTPTypes
+import Hummingbird
+import Pages
+import Posts
+import TCC
+import TCCHTTP
+import Testing
+
+@Suite("Pages over HTTP")
+struct PageRoutesTests {
+    private static let id = UUIDv7("01932b1c-0000-7000-8000-000000000001")!
+    private static let time = Timestamp(milliseconds: 1_795_000_000_000)
+
+    private static func post(_ title: String, by author: String = "ann", _ content: String? = nil) -> Post {
+        Post(id: id, author: author, title: title, content: content, revision: 3, publishedAt: time, updatedAt: time)
+    }
+
+    private static func draft(revision: Int = 3, content: String? = "saved") -> Draft {
+        Draft(
+            id: id,
+            author: "ann",
+            title: "Title",
+            content: content,
+            source: nil,
+            revision: revision,
+            nextRevision: revision + 1,
+            status: .published,
+            publishedRevision: 2,
+            pendingTransaction: nil,
+            createdAt: time,
+            updatedAt: time
+        )
+    }
+
+    private static func answers(_ value: some Encodable & Sendable) -> @Sendable () throws -> Response {
+        { try .json(value) }
+    }
+
+    @Test func readersReadWithoutAScriptAndWithAPolicy() async throws {
+        let script: PagesUnderTest.Script = [
+            "GET /v1/posts": Self.answers(Page(rows: [Self.post("A <b> \"\u{301} title")], limit: 20) { _ in "x" }),
+            "GET /v1/posts/\(Self.id)": Self.answers(Self.post("T", "# Hi\n<script>alert(1)</script>")),
+        ]
+        try await PagesUnderTest.open(PageSettings(imageOrigins: ["https://images.example"]), script) { pages in
+            let list = try await pages.get("/")
+            #expect(list.status == 200 && list.text.contains("A &lt;b&gt; &quot;\u{301} title"))
+            #expect(!list.text.contains("<script"))
+            let policy = list.headers[.contentSecurityPolicy] ?? ""
+            #expect(policy.hasPrefix("default-src 'none'; script-src 'self';"))
+            #expect(policy.contains("img-src 'self' https://images.example;") && !policy.contains("unsafe"))
+            #expect(list.headers[.xContentTypeOptions] == "nosniff")
+            let post = try await pages.get("/posts/\(Self.id)")
+            #expect(post.text.contains("<h2>Hi</h2>") && post.text.contains("&lt;script&gt;"))
+            #expect(post.text.contains("revision 3") && !post.text.contains("<script"))
+            let chinese = try await pages.get("/", [.acceptLanguage: "zh-CN"])
+            #expect(chinese.text.contains("<html lang=\"zh-Hans\">") && chinese.text.contains("书库"))
+            let feed = try await pages.get("/feed.atom")
+            #expect(feed.headers[.contentType] == "application/atom+xml; charset=utf-8")
+            #expect(feed.text.contains("<id>urn:uuid:\(Self.id)</id>"))
+        }
+    }
+
+    @Test func assetsAreForEver() async throws {
+        try await PagesUnderTest.open { pages in
+            let page = try await pages.get("/sign-in")
+            let path = try #require(page.text.firstMatch(of: /href="(\/assets\/style-[0-9a-f]+\.css)"/)).output.1
+            let style = try await pages.get(String(path))
+            #expect(style.status == 200 && style.headers[.cacheControl]?.contains("immutable") == true)
+            let answer1 = try await pages.get("/assets/style-0.css")
+            #expect(answer1.status == 404)
+        }
+    }
+
+    @Test func whatIsNotThereIsToldAsItWasAskedFor() async throws {
+        try await PagesUnderTest.open { pages in
+            let page = try await pages.get("/nowhere", [.accept: "text/html,*/*"])
+            #expect(page.status == 404 && page.text.contains("<h1>There is nothing here</h1>"))
+            let problem = try await pages.get("/nowhere")
+            #expect(problem.status == 404 && problem.headers[.contentType] == "application/problem+json")
+            let api = try await pages.get("/v1/nowhere", [.accept: "text/html"])
+            #expect(api.headers[.contentType] == "application/problem+json")
+            let answer2 = try await pages.get("/posts/x")
+            #expect(answer2.status == 404)
+            let answer3 = try await pages.get("/healthz")
+            #expect(answer3.text == "{\"status\":\"alive\"}")
+        }
+    }
+
+    @Test func aPageIsForItsOwnHostOnly() async throws {
+        try await PagesUnderTest.open(PageSettings(publicURL: "https://posts.example")) { pages in
+            // The test's client asks for localhost.
+            let answer4 = try await pages.get("/sign-in")
+            #expect(answer4.status == 200)
+        }
+    }
+
+    @Test func onlyAnAuthorWrites() async throws {
+        try await PagesUnderTest.open { pages in
+            let desk = try await pages.get("/write")
+            #expect(desk.status == 303 && desk.headers[.location] == "/sign-in?next=%2Fwrite")
+            let new = try await pages.get("/write/new", signedIn: true)
+            #expect(new.status == 200 && new.text.contains("<textarea id=\"text\""))
+            #expect(new.text.contains(RequestGuard.formToken(for: pages.token)))
+        }
+    }
+
+    @Test func signingInByNameIsForTrials() async throws {
+        try await PagesUnderTest.open { pages in
+            let answer = try await pages.post("/sign-in", "name=+bob+&next=%2Fwrite%2Fnew")
+            let cookie = answer.headers[.setCookie] ?? ""
+            #expect(answer.status == 303 && answer.headers[.location] == "/write/new")
+            #expect(
+                cookie.contains("HttpOnly; SameSite=Strict") && cookie.contains("Path=/") && !cookie.contains("Secure")
+            )
+            let answer5 = try await pages.post("/sign-in", "name=")
+            #expect(answer5.status == 422)
+        }
+        try await PagesUnderTest.open(PageSettings(publicURL: "https://posts.example")) { pages in
+            let answer6 = try await pages.post("/sign-in", "name=bob")
+            #expect(answer6.status == 401)
+            let answer = try await pages.post("/sign-in", "pasted=\(pages.token)")
+            #expect(answer.status == 303 && answer.headers[.setCookie]?.contains("; Secure") == true)
+            let answer7 = try await pages.post("/sign-in", "pasted=nonsense")
+            #expect(answer7.status == 401)
+        }
+    }
+
+    @Test func aChangeFromElsewhereIsRefused() async throws {
+        try await PagesUnderTest.open(.init(), ["GET /v1/drafts/\(Self.id)": Self.answers(Self.draft())]) { pages in
+            let path = "/write/\(Self.id)"
+            let answer8 = try await pages.post(path, "title=T&content=x", ownForm: false)
+            #expect(answer8.status == 403)
+            let token = RequestGuard.formToken(for: pages.token)
+            let elsewhere: HTTPFields = [.origin: "http://evil.example"]
+            let answer9 = try await pages.post(path, "title=T&token=\(token)", elsewhere, ownForm: false)
+            #expect(answer9.status == 403)
+            let noToken: HTTPFields = [.origin: "http://localhost"]
+            let answer10 = try await pages.post(path, "title=T&content=x", noToken, ownForm: false)
+            #expect(answer10.status == 403)
+            let answer11 = try await pages.post("/sign-out", "", noToken, ownForm: false)
+            #expect(answer11.status == 403)
+            // The same text is no new revision.
+            let same = try await pages.post(path, "title=Title&content=saved&revision=1&do=save")
+            #expect(same.status == 303 && same.headers[.location] == "\(path)?same=3")
+        }
+    }
+
+    @Test func aConflictShowsBoth() async throws {
+        try await PagesUnderTest.open(.init(), ["GET /v1/drafts/\(Self.id)": Self.answers(Self.draft())]) { pages in
+            let form = "title=Title&content=mine&revision=2&do=save"
+            let page = try await pages.post("/write/\(Self.id)", form)
+            #expect(page.status == 409)
+            for part in ["mine\n=======\nsaved", "Take mine", "name=\"revision\" value=\"3\""] {
+                #expect(page.text.contains(part.replacing("<", with: "&lt;")), "\(part)")
+            }
+            let json = try await pages.post("/write/\(Self.id)", form, [.accept: "application/json"])
+            #expect(json.status == 409 && json.text == "{\"code\":\"conflict\"}")
+        }
+    }
+
+    @Test func aFormThatIsTooLargeIsToldInAPage() async throws {
+        try await PagesUnderTest.open { pages in
+            let form = "title=T&content=" + String(repeating: "x", count: 3 << 20)
+            let page = try await pages.post("/write/new", form)
+            #expect(page.status == 413 && page.text.contains("<h1>That is too much</h1>"))
+        }
+    }
+
+    @Test func aServiceThatDoesNotAnswerIsToldInWords() async throws {
+        try await PagesUnderTest.open(.init(), ["GET /v1/posts": { .problem(Problem(503, "not-ready", "")) }]) {
+            pages in
+            let page = try await pages.get("/")
+            #expect(page.status == 503 && page.text.contains("<h1>Not now</h1>"))
+        }
+    }
+}

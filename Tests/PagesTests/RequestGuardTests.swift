@@ -1,0 +1,51 @@
+import HTTPTypes
+import Pages
+import Testing
+
+@Suite("Which requests the pages answer")
+struct RequestGuardTests {
+    private let gate = RequestGuard(publicURL: "https://posts.example")
+
+    @Test(arguments: ["posts.example", "Posts.Example", "127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080"])
+    func ownNames(_ host: String) { #expect(gate.isOwn(host: host)) }
+
+    @Test(arguments: [
+        "", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "posts.example:81", "[::1].evil",
+        "127.0.0.1:x",
+    ])
+    func othersNames(_ host: String) { #expect(!gate.isOwn(host: host)) }
+
+    @Test func aChangeComesFromAnOwnPage() throws {
+        let site = try #require(HTTPField.Name("Sec-Fetch-Site"))
+        func isOwn(_ head: HTTPFields) -> Bool { gate.isFromOwnPage(head, host: "127.0.0.1:8080") }
+        #expect(isOwn([.origin: "http://127.0.0.1:8080"]))
+        #expect(isOwn([.origin: "http://127.0.0.1:8080", site: "same-origin"]))
+        #expect(isOwn([site: "same-origin"]))
+        #expect(!isOwn([:]))
+        #expect(!isOwn([.origin: "null"]))
+        #expect(!isOwn([.origin: "http://127.0.0.1:8081"]))
+        #expect(!isOwn([.origin: "http://127.0.0.1:8080", site: "same-site"]))
+        #expect(!isOwn([.origin: "http://evil.example", site: "same-origin"]))
+        #expect(!isOwn([site: "cross-site"]))
+    }
+
+    @Test func aFormIsOfItsSession() {
+        let token = RequestGuard.formToken(for: "session")
+        #expect(token.count == 64)
+        #expect(RequestGuard.isValid(formToken: token, for: "session"))
+        #expect(!RequestGuard.isValid(formToken: token, for: "another"))
+        #expect(!RequestGuard.isValid(formToken: nil, for: "session"))
+        #expect(!RequestGuard.isValid(formToken: "", for: "session"))
+    }
+
+    @Test(arguments: ["//evil.example", "/\\evil.example", "https://evil.example", "", "write", "/a b", "/a\nb"])
+    func nobodyIsLedElsewhere(_ next: String) { #expect(RequestGuard.localPath(next) == "/") }
+
+    @Test func formsAreRead() {
+        let form = FormBody("a=1+2%2B3&text=x%0D%0Ay%0Dz&empty=&bad=%zz%4&u=%E4%B8%AD".utf8)
+        #expect(form["a"] == "1 2+3" && form["empty"] == "" && form["bad"] == "%zz%4" && form["u"] == "中")
+        #expect(form["missing"] == nil && form.text("text") == "x\ny\nz")
+        #expect(FormBody.encoded("a b/中&") == "a%20b%2F%E4%B8%AD%26")
+        #expect(FormBody.decodedPath("a%2Fb+c") == "a/b+c")
+    }
+}

@@ -1,0 +1,75 @@
+import Pages
+import Posts
+import TCC
+import Testing
+
+@Suite("A transaction in words, and the feed")
+struct StepsModelTests {
+    private static let start = Timestamp(milliseconds: 1_795_000_000_000)
+
+    private static func record(_ state: TransactionState, _ action: String = "publish") throws -> TransactionRecord {
+        let names = [try #require(ParticipantName("draft")), try #require(ParticipantName("online"))]
+        var generator = SplitMix(state: 1)
+        var record = TransactionRecord(
+            gid: UUIDv7(at: start, using: &generator),
+            action: action,
+            owner: "ann",
+            labels: ["revision": .integer(4)],
+            branches: names,
+            createdAt: start
+        )
+        record.state = state
+        func add(_ kind: TimelineEvent.Kind, _ branch: ParticipantName? = nil, _ detail: String? = nil) {
+            let at = Timestamp(milliseconds: start.milliseconds + Int64(record.timeline.count))
+            record.timeline.append(TimelineEvent(at: at, event: kind, branch: branch, detail: detail))
+        }
+        add(.tried, names[0], "reserved")
+        add(.tried, names[1], state.decision == .cancel ? "refused: published" : "reserved")
+        return record
+    }
+
+    @Test func aPublishIsTold() throws {
+        let model = StepsModel(try Self.record(.confirmed), Words(.english))
+        #expect(model.result == "Published: both libraries have revision 4" && model.tone == "good" && model.isFinished)
+        #expect(
+            model.events.map(\.text) == [
+                "Begun, and written down", "The draft library has reserved", "The live library has reserved",
+            ]
+        )
+        #expect(model.events.map(\.after) == ["0 ms", "1 ms", "2 ms"])
+        #expect(model.branches.map(\.name) == ["The draft library", "The live library"])
+    }
+
+    @Test func aRefusalHasItsReason() throws {
+        var record = try Self.record(.cancelled, "delete")
+        record.reason = Problem(409, "published", "")
+        let model = StepsModel(record, Words(.chinese))
+        #expect(model.result == "没有任何改动" && model.reason == "读者正看到这篇文章。请先撤回，再删除。" && model.tone == "bad")
+        #expect(model.events.last?.text == "线上库已拒绝")
+    }
+
+    @Test func whatIsDecidedIsToldAsSuch() throws {
+        let model = StepsModel(try Self.record(.confirming), Words(.english))
+        #expect(!model.isFinished && model.hint != nil && model.tone == "busy")
+    }
+
+    @Test func theFeedIsEscapedAndAbsolute() throws {
+        let post = Post(
+            id: UUIDv7(leastAt: Self.start),
+            author: "a & b",
+            title: "<\u{1}x>",
+            content: nil,
+            revision: 1,
+            publishedAt: Self.start,
+            updatedAt: Self.start
+        )
+        let xml = AtomFeed.write([post], publicURL: "https://posts.example", title: "T")
+        #expect(xml.contains("<title>&lt;\u{FFFD}x&gt;</title>") && xml.contains("<name>a &amp; b</name>"))
+        #expect(xml.contains("href=\"https://posts.example/posts/\(post.id)\""))
+        #expect(xml.contains("<updated>2026-11-18T12:26:40.000Z</updated>"))
+        #expect(
+            AtomFeed.write([], publicURL: "http://x", title: "T")
+                .contains("<updated>1970-01-01T00:00:00.000Z</updated>")
+        )
+    }
+}
