@@ -36,6 +36,7 @@ let systemPackage = Target.Dependency.product(
 )
 let nioHTTP1 = Target.Dependency.product(name: "NIOHTTP1", package: "swift-nio")
 let nioFoundation = Target.Dependency.product(name: "NIOFoundationCompat", package: "swift-nio")
+let nioPosix = Target.Dependency.product(name: "NIOPosix", package: "swift-nio")
 let nioCore = Target.Dependency.product(name: "NIOCore", package: "swift-nio")
 
 let package = Package(
@@ -47,6 +48,7 @@ let package = Package(
         .library(name: "TCCCoordinator", targets: ["TCCCoordinator", "TCCStorage", "TCCHTTP", "Failpoints"]),
         .library(name: "TCCParticipant", targets: ["TCCParticipant", "TCCStorage", "TCCHTTP", "Failpoints"]),
         .executable(name: "orchestrator", targets: ["orchestrator"]),
+        .executable(name: "bench", targets: ["bench"]),
         .executable(name: "chaos", targets: ["chaos"]),
         .executable(name: "draft-service", targets: ["draft-service"]),
         .executable(name: "online-service", targets: ["online-service"]),
@@ -191,6 +193,16 @@ let package = Package(
             swiftSettings: settings
         ),
         .executableTarget(name: "chaos", dependencies: ["ChaosCommands"], swiftSettings: settings),
+        // How fast it is: a load generator of its own, floors and baselines, what each publish costs.
+        .target(
+            name: "Benchmark",
+            dependencies: [
+                "Hosting", "OrchestratorCommands", "Supervision", "TCC", "TCCHTTP", "TCCStorage", argumentParser, grdb,
+                httpTypes, hummingbird, logging, nioCore, nioPosix,
+            ],
+            swiftSettings: settings
+        ),
+        .executableTarget(name: "bench", dependencies: ["Benchmark"], swiftSettings: settings),
         .executableTarget(name: "draft-service", dependencies: ["DraftLibrary", "Hosting"], swiftSettings: settings),
         .executableTarget(name: "online-service", dependencies: ["Hosting", "OnlineLibrary"], swiftSettings: settings),
         // The example of a participant, which the tests use: a quota of posts.
@@ -274,6 +286,13 @@ let package = Package(
         .testTarget(
             name: "VerificationTests",
             dependencies: ["ChaosCommands", "TCC", "Verification", "chaos"],
+            swiftSettings: settings
+        ),
+        .testTarget(
+            name: "BenchTests",
+            dependencies: [
+                "Benchmark", "bench", "draft-service", "online-service", "orchestrator", argumentParser, nioCore,
+            ],
             swiftSettings: settings
         ),
         .testTarget(

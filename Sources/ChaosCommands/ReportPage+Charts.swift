@@ -1,3 +1,4 @@
+import Hosting
 import Verification
 
 extension ReportPage {

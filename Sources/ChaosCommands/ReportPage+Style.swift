@@ -1,3 +1,5 @@
+import Hosting
+
 extension ReportPage {
     /// How the page looks, by day and by night, and on a telephone.
     static let style: Markup = """

@@ -1,3 +1,4 @@
+import Hosting
 import TCC
 
 extension ReportPage {

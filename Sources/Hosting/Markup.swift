@@ -1,5 +1,3 @@
-import Hosting
-
 /// A piece of HTML; whatever text is put into it is text there, and nothing that a browser obeys.
 package struct Markup: Hashable, Sendable, ExpressibleByStringInterpolation, CustomStringConvertible {
     /// Takes literals as they are, and escapes everything else.

@@ -1,0 +1,6 @@
+import Benchmark
+
+@main
+enum EntryPoint {
+    static func main() async { await BenchCommand.runAsProcess() }
+}
