@@ -23,6 +23,7 @@ struct DurableStoreTests {
 
     private func withStore(
         failpoints: String? = nil,
+        mostWaiting: Int = DurableStore.mostWaitingOperations,
         onUnknownCommit: @escaping @Sendable (any Error) -> Void = { Issue.record("a commit of unknown fate: \($0)") },
         _ body: (DurableStore) async throws -> Void
     ) async throws {
@@ -32,6 +33,7 @@ struct DurableStoreTests {
                 migrator: Self.migrator,
                 failpoints: try Failpoints(failpoints),
                 logger: Logger(label: "test") { _ in SwiftLogNoOpLogHandler() },
+                mostWaiting: mostWaiting,
                 onUnknownCommit: onUnknownCommit
             )
             try await body(store)
@@ -156,7 +158,70 @@ struct DurableStoreTests {
         }
     }
 
+    @Test func aLookupFindsWhatWasAnsweredAndNothingElse() async throws {
+        try await withStore { store in
+            let count = { try store.lookUp { try $0.first("SELECT count(*) FROM notes") { $0.integer(0) } } }
+            #expect(try count() == 0)
+            try await store.write { try Self.insert(1, in: $0) }
+            #expect(try count() == 1)
+            try await store.write { database in
+                try Self.insert(2, in: database)
+                // The writer sees it; it is not on disk, and so nobody else does.
+                #expect(try count() == 1)
+            }
+            #expect(try count() == 2)
+            #expect(throws: DatabaseError.self) { try store.lookUp { try Self.insert(3, in: $0) } }
+        }
+    }
+
     // MARK: Groups
+
+    @Test func whatWaitsHasABound() async throws {
+        try await withStore(mostWaiting: 10) { store in
+            let results = await asOneGroup(store, (1...30).map { number in { try Self.insert(number, in: $0) } })
+            let refused = results.compactMap { result -> Problem? in
+                guard case .failure(let error) = result else { return nil }
+                return error as? Problem
+            }
+            // The writer may have taken a first few before it was held.
+            #expect((10...20).contains(refused.count), "\(refused.count) refused")
+            #expect(refused.allSatisfy { $0.status == 503 && $0.code == "overloaded" && $0.retryAfterSeconds == 1 })
+            #expect(try await numbers(store).count == 30 - refused.count)
+            // One that has more than may wait goes when it is alone.
+            let batch = await store.write(all: (101...120).map { number in { try Self.insert(number, in: $0) } })
+            for result in batch { try result.get() }
+        }
+    }
+
+    @Test func whoeverAskedIsToldThatItIsSettledBeforeAnybodyWhoAskedLater() async throws {
+        try await withStore { store in
+            let events = Recorder<String>()
+            let (isHeld, holds) = AsyncStream<Void>.makeStream()
+            let mayGoOn = DispatchSemaphore(value: 0)
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                let (isQueued, queued) = AsyncStream<Void>.makeStream()
+                group.addTask {
+                    _ = await store.write(
+                        all: [{ _ in
+                            holds.finish()
+                            mayGoOn.wait()
+                        }],
+                        whenSettled: { events.record("settled") }
+                    )
+                }
+                for await _ in isHeld {}
+                group.addTask {
+                    try await store.write({ try Self.insert(1, in: $0) }, whenQueued: { queued.finish() })
+                    events.record("answered")
+                }
+                for await _ in isQueued {}
+                mayGoOn.signal()
+                try await group.waitForAll()
+            }
+            #expect(events.events == ["settled", "answered"])
+        }
+    }
+
 
     @Test func operationsThatWaitTogetherShareACommit() async throws {
         try await withStore { store in
