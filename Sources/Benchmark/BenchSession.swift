@@ -117,6 +117,7 @@ package final class BenchSession {
     /// - Parameters:
     ///   - path: the path, without symbolic links.
     ///   - mounts: the text of `/proc/self/mounts`.
+    /// - Returns: whether the innermost file system that has it is a `tmpfs`.
     package static func isInMemory(_ path: String, mounts: String) -> Bool {
         let innermost = mounts.split(separator: "\n").map { $0.split(separator: " ") }
             .filter { fields in

@@ -228,6 +228,7 @@ final class BenchStack: Sendable {
     /// Kills a process, as a loss of power would.
     ///
     /// - Parameter server: which.
+    /// - Throws: `CancellationError`.
     func kill(_ server: Server) async throws {
         guard let life = lives.withLock({ $0[server] }) else { return }
         life.signal(SIGKILL)

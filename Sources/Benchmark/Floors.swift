@@ -52,6 +52,7 @@ package enum Floors {
     /// Which of the counts floors are measured with: those from 64 on, where there is something to compare.
     ///
     /// - Parameter clients: what is measured.
+    /// - Returns: some of them; the greatest if all are smaller.
     package static func clients(for clients: [Int]) -> [Int] {
         let many = clients.filter { $0 >= 64 }
         return many.isEmpty ? clients.max().map { [$0] } ?? [] : many

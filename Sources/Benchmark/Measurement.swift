@@ -122,6 +122,7 @@ struct Sample: Sendable {
     /// - Parameters:
     ///   - before: the earlier one, of the same processes.
     ///   - others: ticks of further processes of ours.
+    /// - Returns: each process's ticks, and how much of the machine others took.
     func since(_ before: Sample, andOurs others: Int = 0) -> (ticks: [String: Int], foreignShare: Double?) {
         var spent: [String: Int] = [:]
         for (name, now) in ticks { spent[name] = before.ticks[name].map { now - $0 } }

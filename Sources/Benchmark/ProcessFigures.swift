@@ -53,6 +53,7 @@ package enum ProcessFigures {
     /// What all processors have done.
     ///
     /// - Parameter stat: the text of `/proc/stat`.
+    /// - Returns: clock ticks since the machine's start.
     package static func machine(stat: String) -> Machine? {
         guard let line = stat.split(separator: "\n").first(where: { $0.hasPrefix("cpu ") }) else { return nil }
         // user, nice, system, idle, iowait, irq, softirq, steal; what guests use is among user and nice.

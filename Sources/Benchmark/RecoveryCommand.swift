@@ -70,7 +70,7 @@ struct RecoveryCommand: AsyncParsableCommand {
 
 /// One recovery.
 struct Recovery: Sendable {
-    private static let hold = "coordinator.decide.after=pause(3600000)"
+    private static let hold = "coordinator.decide.after=pause(600000)"
     private static let longest = Duration.seconds(120)
 
     /// From the start until it serves.
@@ -83,6 +83,7 @@ struct Recovery: Sendable {
     /// - Parameters:
     ///   - count: how many are in flight.
     ///   - session: has the folder.
+    /// - Returns: how long it took.
     /// - Throws: a ``BenchFailure`` if they cannot be got in flight, or do not all end as decided.
     static func measure(_ count: Int, _ session: BenchSession) async throws -> Recovery {
         try await session.withStack(maxInFlight: max(1024, count), tryTimeoutSeconds: 120, failpoints: hold) { stack in

@@ -66,6 +66,7 @@ extension Script {
     /// - Parameters:
     ///   - port: the orchestrator's.
     ///   - token: an author's.
+    /// - Returns: one call a transaction.
     static func publish(port: Int, token: String) -> Script {
         let body = #"{"title":"\#(title)","content":"\#(content)"}"#
         let bytes = request("POST", "/v1/posts", token: token, body: body)
@@ -77,6 +78,7 @@ extension Script {
     /// - Parameters:
     ///   - port: the online service's.
     ///   - posts: the posts' ids; at least one.
+    /// - Returns: one call a read.
     static func read(port: Int, posts: [String]) -> Script {
         let requests = posts.map { [[Call(target: 0, bytes: request("GET", "/v1/posts/\($0)"))]] }
         return Script(ports: [port]) { requests[Int.random(in: requests.indices)] }
@@ -85,6 +87,7 @@ extension Script {
     /// One call to a server of the floors.
     ///
     /// - Parameter port: its port.
+    /// - Returns: one call an insert.
     static func insert(port: Int) -> Script {
         let body = #"{"title":"\#(title)","content":"\#(content)"}"#
         return Script(ports: [port], always: [Call(target: 0, bytes: request("POST", "/insert", body: body))])
@@ -93,6 +96,7 @@ extension Script {
     /// The four calls of a client without a coordinator, to two services without a library.
     ///
     /// - Parameter ports: the two services'.
+    /// - Returns: two tries, then two confirms.
     static func plainWrites(ports: [Int]) -> Script {
         Script(ports: ports) {
             let id = World.system.makeIdentifier()
@@ -112,6 +116,7 @@ extension Script {
     ///   - ports: the draft service's and the online service's.
     ///   - token: a service's.
     ///   - author: the author of what is published.
+    /// - Returns: two tries, then two confirms.
     static func participantCalls(ports: [Int], token: String, author: String) -> Script {
         Script(ports: ports) {
             let (gid, post) = (World.system.makeIdentifier(), World.system.makeIdentifier())

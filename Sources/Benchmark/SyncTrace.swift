@@ -25,6 +25,7 @@ package enum SyncTrace {
     ///   - program: the other's path.
     ///   - arguments: the other's arguments.
     ///   - output: the file for the trace.
+    /// - Returns: what to start instead.
     static func command(
         _ program: String,
         _ arguments: [String],
@@ -61,6 +62,7 @@ package enum SyncTrace {
     ///   - folder: an empty folder.
     ///   - progress: says what is going on.
     /// - Returns: nil if nothing can be traced here.
+    /// - Throws: whatever keeps the processes from being started.
     static func syncsPerPublish(
         clients: Int,
         in folder: URL,
