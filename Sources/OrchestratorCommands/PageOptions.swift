@@ -20,7 +20,7 @@ struct PageOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             An origin that images in posts may be loaded from; repeatable. Images from elsewhere become links \
-            (environment: IMAGE_ORIGINS, with commas between them).
+            (environment: IMAGE_ORIGINS, with commas between them; default: none).
             """,
             valueName: "origin"
         )
@@ -31,7 +31,7 @@ struct PageOptions: ParsableArguments {
         help: ArgumentHelp(
             """
             Let anybody sign in to the pages by any name, for trials on one's own machine; else by a token of \
-            'orchestrator token' (environment: DEVELOPMENT_SIGN_IN=1).
+            'orchestrator token' (environment: DEVELOPMENT_SIGN_IN, 1 for on; default: off).
             """
         )
     )

@@ -158,7 +158,8 @@ struct EditorModel {
             words("statusHint-\($0.rawValue)", draft?.publishedRevision.map(String.init) ?? "")
         }
         self.canWithdraw = isLive
-        self.canDelete = draft != nil && !isLive
+        // The orchestrator has no DELETE /v1/posts/{id} yet; with it: draft != nil && !isLive.
+        self.canDelete = false
     }
 }
 

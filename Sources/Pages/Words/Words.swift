@@ -37,7 +37,7 @@ package struct Words: Sendable, MustacheParent {
         return text
     }
 
-    /// For templates: `{{t.key}}`.
+    /// For templates, which see the words as `t`.
     package func child(named name: String) -> Any? { Self.table[name] == nil ? nil : self(name) }
 
     /// A moment, to the minute, in UTC.
