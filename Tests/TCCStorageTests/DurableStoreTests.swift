@@ -201,13 +201,11 @@ struct DurableStoreTests {
             try await withThrowingTaskGroup(of: Void.self) { group in
                 let (isQueued, queued) = AsyncStream<Void>.makeStream()
                 group.addTask {
-                    _ = await store.write(
-                        all: [{ _ in
-                            holds.finish()
-                            mayGoOn.wait()
-                        }],
-                        whenSettled: { events.record("settled") }
-                    )
+                    let held: @Sendable (Database) throws -> Void = { _ in
+                        holds.finish()
+                        mayGoOn.wait()
+                    }
+                    _ = await store.write(all: [held], whenSettled: { events.record("settled") })
                 }
                 for await _ in isHeld {}
                 group.addTask {
