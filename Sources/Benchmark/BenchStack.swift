@@ -42,7 +42,7 @@ final class BenchStack: Sendable {
     /// Where everything is.
     let folder: URL
     /// Makes the calls that are not measured.
-    let client = JSONClient(connectionsPerHost: 64)
+    let client: JSONClient
     /// Issues tokens.
     let authority: TokenAuthority
     private let children: Children
@@ -79,6 +79,8 @@ final class BenchStack: Sendable {
         self.authority = await TokenAuthority(secret: try SharedSecret.readOrCreate(secretFile), subject: "bench")
         let free = FreePorts.choose(Server.allCases.count)
         self.ports = Dictionary(uniqueKeysWithValues: zip(Server.allCases, free))
+        // Last: a client that was made has to be shut down, whatever else fails.
+        self.client = JSONClient(connectionsPerHost: 64)
     }
 
     /// Runs something with three processes that serve; afterwards none of them is left.
