@@ -160,7 +160,9 @@ struct DurableStoreTests {
 
     @Test func aLookupFindsWhatWasAnsweredAndNothingElse() async throws {
         try await withStore { store in
-            let count = { try store.lookUp { try $0.first("SELECT count(*) FROM notes") { $0.integer(0) } } }
+            let count: @Sendable () throws -> Int64? = {
+                try store.lookUp { try $0.first("SELECT count(*) FROM notes") { $0.integer(0) } }
+            }
             #expect(try count() == 0)
             try await store.write { try Self.insert(1, in: $0) }
             #expect(try count() == 1)
@@ -219,7 +221,6 @@ struct DurableStoreTests {
             #expect(events.events == ["settled", "answered"])
         }
     }
-
 
     @Test func operationsThatWaitTogetherShareACommit() async throws {
         try await withStore { store in
