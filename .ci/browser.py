@@ -227,10 +227,12 @@ def conflict(ann, editor):
 
 def history(ann, editor):
     ann.open(editor + "/history")
-    ann.sees("revision 1" if "revision 1" in ann.browser.page_source else "1")
+    rows = ann.browser.find_elements(By.CSS_SELECTOR, "main input[name=from]")
+    assert [row.get_attribute("value") for row in rows] == ["3", "1"], "revision 2 was saved over within a minute"
     ann.shot("history")
     ann.is_accessible("the history")
     ann.find("main form button").click()
+    ann.sees("From the second window.", "One more line.")
     ann.shot("compare")
     ann.is_accessible("a comparison")
 
