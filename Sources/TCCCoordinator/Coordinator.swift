@@ -163,7 +163,7 @@ public final class Coordinator: Service {
     ) async throws -> Conclusion {
         let known: GlobalTransactionID?
         if let key {
-            known = try await store.read { try Journal.transaction(under: key, in: $0) }
+            known = try store.lookUp { try Journal.transaction(under: key, in: $0) }
         } else {
             known = nil
         }

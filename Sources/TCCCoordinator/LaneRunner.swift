@@ -309,15 +309,14 @@ final class LaneRunner: Sendable {
     private func write(acknowledgementsOf calls: [ParticipantLane.Call], whenQueued: () -> Void) async {
         let now = world.wallClock()
         let name = participant.name
-        let operations = calls.map { call -> @Sendable (Database) throws -> Bool in
-            let decision = call.operation == .confirm ? Decision.confirm : .cancel
-            return { try Journal.acknowledge(BranchID(gid: call.gid, branch: name), decision, at: now, in: $0) }
+        let acknowledged = calls.compactMap { call in
+            call.decision.map { (id: BranchID(gid: call.gid, branch: name), decision: $0) }
+        }
+        let operations = acknowledged.map { id, decision -> @Sendable (Database) throws -> Bool in
+            { try Journal.acknowledge(id, decision, at: now, in: $0) }
         }
         let results = await store.write(all: operations) {
-            for call in calls {
-                guard let decision = call.decision else { continue }
-                onAcknowledged(BranchID(gid: call.gid, branch: name), decision)
-            }
+            for (id, decision) in acknowledged { onAcknowledged(id, decision) }
             whenQueued()
         }
         if calls.isEmpty { return }

@@ -156,8 +156,8 @@ public final class DurableStore: Sendable {
     ///
     /// - Parameters:
     ///   - operation: reads and writes the database, and nothing else; its errors come back to the caller.
-    ///   - whenQueued: runs as soon as the operation has its place: every operation that is asked for afterwards sees
-    ///     what this one wrote.
+    ///   - whenQueued: runs as soon as the operation has its place, or was refused one: every operation that is asked for
+    ///     afterwards sees what this one wrote, if anything.
     /// - Returns: what the operation returned.
     /// - Throws: what the operation threw, or a 503 problem if the disk is full or too much waits for it.
     public func write<Value: Sendable>(
@@ -176,16 +176,13 @@ public final class DurableStore: Sendable {
     ///
     /// - Parameters:
     ///   - operations: each reads and writes the database, and nothing else; one that throws fails alone.
-    ///   - whenQueued: runs as soon as the operations have their place: every operation that is asked for afterwards
-    ///     sees what these wrote.
-    ///   - whenSettled: runs once what they wrote is on disk, or not written; before this returns, and before any
-    ///     operation is answered that was asked for later. It must not take long: commits wait for it.
+    ///   - whenQueued: runs as soon as the operations have their place, or were refused one: every operation that is
+    ///     asked for afterwards sees what these wrote, if anything.
     /// - Returns: for each operation what it returned, or what it threw, or a 503 problem if the disk is full or too much
     ///   waits for it.
     public func write<Value: Sendable>(
         all operations: [@Sendable (Database) throws -> Value],
-        whenQueued: () -> Void = {},
-        whenSettled: @escaping @Sendable () -> Void = {}
+        whenQueued: () -> Void = {}
     ) async -> [Result<Value, any Error>] {
         if operations.isEmpty {
             whenQueued()
@@ -194,10 +191,7 @@ public final class DurableStore: Sendable {
         // One by one: an array of functions cannot be cast to one of functions that return something more general.
         let untyped = operations.map { operation -> Operation in { try operation($0) } }
         let results = await withCheckedContinuation { continuation in
-            let batch = Batch(operations: untyped) { results in
-                whenSettled()
-                continuation.resume(returning: results)
-            }
+            let batch = Batch(operations: untyped) { continuation.resume(returning: $0) }
             if !enqueue(batch) { batch.complete(untyped.map { _ in .failure(Self.overloaded) }) }
             whenQueued()
         }
@@ -223,8 +217,8 @@ public final class DurableStore: Sendable {
         return try await writer.read(operation)
     }
 
-    /// Reads a row or two at once, on the caller's thread: what ``read(_:)`` reads, for a tenth of what it costs, where
-    /// the answer is found by a key.
+    /// Reads a row or two at once, on the caller's thread: what ``read(_:)`` reads, without its scheduling, where the
+    /// answer is found by a key.
     ///
     /// Lookups wait for one another, so it is for nothing that takes long.
     ///

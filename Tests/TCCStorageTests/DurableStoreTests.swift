@@ -195,33 +195,6 @@ struct DurableStoreTests {
         }
     }
 
-    @Test func whoeverAskedIsToldThatItIsSettledBeforeAnybodyWhoAskedLater() async throws {
-        try await withStore { store in
-            let events = Recorder<String>()
-            let (isHeld, holds) = AsyncStream<Void>.makeStream()
-            let mayGoOn = DispatchSemaphore(value: 0)
-            try await withThrowingTaskGroup(of: Void.self) { group in
-                let (isQueued, queued) = AsyncStream<Void>.makeStream()
-                group.addTask {
-                    let held: @Sendable (Database) throws -> Void = { _ in
-                        holds.finish()
-                        mayGoOn.wait()
-                    }
-                    _ = await store.write(all: [held], whenSettled: { events.record("settled") })
-                }
-                for await _ in isHeld {}
-                group.addTask {
-                    try await store.write({ try Self.insert(1, in: $0) }, whenQueued: { queued.finish() })
-                    events.record("answered")
-                }
-                for await _ in isQueued {}
-                mayGoOn.signal()
-                try await group.waitForAll()
-            }
-            #expect(events.events == ["settled", "answered"])
-        }
-    }
-
     @Test func operationsThatWaitTogetherShareACommit() async throws {
         try await withStore { store in
             let counter = CommitCounter()
