@@ -214,8 +214,7 @@ struct SimulationTally {
     /// What has to have happened in many worlds: otherwise they prove nothing.
     private static let faults = [
         "batch", "batch refused", "batch short", "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill",
-        "late", "lost", "night", "overnight",
-        "pause", "probe", "prune",
+        "late", "lost", "lost commit", "night", "overnight", "pause", "probe", "prune",
     ]
 
     private var worlds = 0

@@ -10,6 +10,7 @@ final class Disk {
     let queue: DatabaseQueue
     private let tables: [String]
     private let initial: [String: [Row]]
+    private let commits = CommitFault()
 
     init(_ migrator: DatabaseMigrator, prepare: (Database) throws -> Void) throws {
         let queue = try DatabaseQueue()
@@ -28,10 +29,15 @@ final class Disk {
             let rows = try tables.map { ($0, try Row.fetchAll(database, sql: "SELECT * FROM \($0)")) }
             return (tables, Dictionary(uniqueKeysWithValues: rows))
         }
+        queue.add(transactionObserver: commits)
     }
+
+    /// The next commit fails, and is not there: its sync failed, and the system forgot what it had not written.
+    func loseNextCommit() { commits.isDue = true }
 
     /// As it was when it was new.
     func wipe() throws {
+        commits.isDue = false
         try queue.write { database in
             for table in tables {
                 try database.cachedStatement(sql: "DELETE FROM \(table)").execute()
@@ -43,6 +49,25 @@ final class Disk {
             }
         }
     }
+}
+
+/// Fails a commit in a way that says nothing of its fate.
+private final class CommitFault: TransactionObserver {
+    var isDue = false
+
+    func observes(eventsOfKind eventKind: DatabaseEventKind) -> Bool { false }
+
+    func databaseDidChange(with event: DatabaseEvent) {}
+
+    func databaseWillCommit() throws {
+        guard isDue else { return }
+        isDue = false
+        throw DatabaseError(resultCode: .SQLITE_IOERR_FSYNC)
+    }
+
+    func databaseDidCommit(_ database: Database) {}
+
+    func databaseDidRollback(_ database: Database) {}
 }
 
 /// The servers' disks, used by one world after the other.

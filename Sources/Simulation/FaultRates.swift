@@ -16,8 +16,10 @@ package struct FaultRates: Hashable, Sendable {
     package var pause = 0.0
     /// A commit fails and is rolled back, as on a full disk.
     package var fullDisk = 0.0
-    /// A commit's fate is unknown, as after a failed sync.
+    /// A commit's fate is unknown, as after a failed sync, and it is there.
     package var failedSync = 0.0
+    /// A commit's fate is unknown, and it is not there.
+    package var lostCommit = 0.0
 
     /// A process is killed, at one of the moments when something may happen.
     package var kill = 0.0
@@ -73,5 +75,6 @@ package struct FaultRates: Hashable, Sendable {
         takesNoBatches = random.chance(0.2)
         refusedBatch = rate(0.2)
         shortBatch = rate(0.1)
+        lostCommit = rate(0.01)
     }
 }

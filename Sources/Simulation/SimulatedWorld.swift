@@ -472,6 +472,10 @@ final class SimulatedWorld: Sendable {
                         note("full disk", party)
                         throw FailpointError(point: point)
                     }
+                    if point == .storageCommitBefore, strikes(faults.lostCommit) {
+                        note("lost commit", party)
+                        disks[party].loseNextCommit()
+                    }
                     if point == .storageCommitAfter, strikes(faults.failedSync) {
                         note("failed sync", party)
                         throw FailpointError(point: point)

@@ -16,9 +16,8 @@ struct SimulationTests {
         }
         // A run that proves nothing fails.
         for kind in [
-            "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill", "late", "lost", "night",
-            "overnight", "pause",
-            "probe", "prune", "unanswered",
+            "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill", "late", "lost",
+            "lost commit", "night", "overnight", "pause", "probe", "prune", "unanswered",
         ] {
             #expect(counts[kind, default: 0] >= 3, "\(kind): \(counts[kind, default: 0])")
         }
