@@ -229,7 +229,7 @@ let package = Package(
             name: "Harness",
             dependencies: [
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "Posts", "Supervision", "TCC", "TCCHTTP",
-                "Verification", grdb, httpTypes, hummingbird, lifecycle, logging, nioCore,
+                "Verification", grdb, httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),
@@ -285,13 +285,14 @@ let package = Package(
         ),
         .testTarget(
             name: "VerificationTests",
-            dependencies: ["ChaosCommands", "TCC", "Verification", "chaos"],
+            dependencies: ["ChaosCommands", "Supervision", "TCC", "Verification", "chaos"],
             swiftSettings: settings
         ),
         .testTarget(
             name: "BenchTests",
             dependencies: [
-                "Benchmark", "bench", "draft-service", "online-service", "orchestrator", argumentParser, nioCore,
+                "Benchmark", "Supervision", "bench", "draft-service", "online-service", "orchestrator", argumentParser,
+                nioCore,
             ],
             swiftSettings: settings
         ),
@@ -331,7 +332,7 @@ let package = Package(
                 "Failpoints", "Harness", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
                 "TCCStorage", "chaos", "draft-service", "online-service", "orchestrator", "promotion-service",
                 "quota-service", "Verification", grdb, hummingbird, httpTypes,
-                lifecycle, logging, nioCore,
+                lifecycle, logging, nioCore, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),

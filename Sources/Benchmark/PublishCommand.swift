@@ -67,7 +67,7 @@ struct PublishCommand: AsyncParsableCommand {
                 )
                 try session.remove(folder)
             }
-            if !SyncTrace.isUsable {
+            if await !SyncTrace.isUsable() {
                 session.report.notes.append("syncs were not counted: strace is missing, or may not trace here")
             }
         }

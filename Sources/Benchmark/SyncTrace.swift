@@ -1,4 +1,5 @@
 import Foundation
+import Supervision
 import TCCHTTP
 
 /// Syncs, as `strace` sees them: in a round of its own, because it slows what it looks at, though it stops a process at
@@ -8,16 +9,12 @@ package enum SyncTrace {
         .map { "\($0)/strace" }.first { FileManager.default.isExecutableFile(atPath: $0) }
 
     /// Whether there is an `strace` that may trace.
-    static let isUsable: Bool = {
+    static func isUsable() async -> Bool {
         guard let executable else { return false }
-        let process = Process()
-        process.executableURL = URL(fileURLWithPath: executable)
-        process.arguments = ["-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "/bin/true"]
-        process.standardError = FileHandle.nullDevice
-        do { try process.run() } catch { return false }
-        process.waitUntilExit()
-        return process.terminationStatus == 0
-    }()
+        let arguments = ["-f", "--seccomp-bpf", "-o", "/dev/null", "-e", "trace=fsync,fdatasync", "/bin/true"]
+        let ended = await ChildCommand(name: "strace", program: executable, arguments: arguments).runToItsEnd()
+        return ended.death == .exited(0)
+    }
 
     /// A command that runs another and writes down its syncs.
     ///
@@ -68,7 +65,7 @@ package enum SyncTrace {
         in folder: URL,
         _ progress: BenchProgress
     ) async throws -> [String: Double]? {
-        guard isUsable else { return nil }
+        guard await isUsable() else { return nil }
         progress.show("publish, \(clients) clients: counting syncs")
         let servers = BenchStack.Server.allCases
         let (window, done) = try await BenchStack.with(folder, isTraced: true) { stack in

@@ -1,5 +1,12 @@
 package import Foundation
+import Subprocess
 import Synchronization
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
 
 #if canImport(Darwin)
 import Darwin
@@ -30,23 +37,38 @@ package final class Watchdog: Sendable {
         for one in $mounted; do umount -l "$one"; done 2>/dev/null
         """
 
-    private let orders: Mutex<FileHandle?>
+    private let orders: Mutex<FileDescriptor?>
 
     private init() {
-        let pipe = Pipe()
-        let shell = Process()
-        shell.executableURL = URL(fileURLWithPath: "/bin/sh")
-        shell.arguments = ["-c", Self.script]
-        shell.standardInput = pipe
-        // A server that inherited it would keep the shell waiting.
-        _ = fcntl(pipe.fileHandleForWriting.fileDescriptor, F_SETFD, FD_CLOEXEC)
         do {
-            try Launch.run(shell)
-            self.orders = Mutex(pipe.fileHandleForWriting)
+            let pipe = try FileDescriptor.pipe()
+            // A server that inherited it would keep the shell waiting.
+            for end in [pipe.readEnd, pipe.writeEnd] { _ = fcntl(end.rawValue, F_SETFD, FD_CLOEXEC) }
+            self.orders = Mutex(pipe.writeEnd)
+            // It outlives whatever started the first server, and ends when this process does.
+            Task.detached { await self.watch(readingFrom: pipe.readEnd) }
         } catch {
             self.orders = Mutex(nil)
-            print("No shell, no watchdog: if this process is killed, it leaves its servers behind. \(error)")
+            Self.warn(error)
         }
+    }
+
+    private func watch(readingFrom orders: FileDescriptor) async {
+        do {
+            _ = try await Subprocess.run(
+                .path("/bin/sh"),
+                arguments: ["-c", Self.script],
+                input: .fileDescriptor(orders, closeAfterSpawningProcess: true),
+                output: .discarded
+            )
+        } catch {
+            Self.warn(error)
+        }
+        self.orders.withLock { $0 = nil }
+    }
+
+    private static func warn(_ error: any Error) {
+        print("No shell, no watchdog: if this process is killed, it leaves its servers behind. \(error)")
     }
 
     /// This process is to die with the one that started it.
@@ -68,28 +90,8 @@ package final class Watchdog: Sendable {
     }
 
     private func order(_ line: String) {
-        orders.withLock { handle in
-            do { try handle?.write(contentsOf: Data(line.utf8)) } catch { handle = nil }
+        orders.withLock { pipe in
+            do { _ = try pipe?.writeAll(line.utf8) } catch { pipe = nil }
         }
-    }
-}
-
-/// Starts processes one at a time, so that none inherits a descriptor that was made for another.
-package enum Launch {
-    private static let turn = Mutex(())
-
-    /// Starts a process.
-    ///
-    /// - Parameter process: the process.
-    /// - Throws: whatever the system meets.
-    package static func run(_ process: Process) throws { try alone { try process.run() } }
-
-    /// Starts something while nothing else is started.
-    ///
-    /// - Parameter start: starts it.
-    /// - Returns: what it returns.
-    /// - Throws: what it throws.
-    package static func alone<Result>(_ start: () throws -> Result) rethrows -> Result {
-        try turn.withLock { _ in try start() }
     }
 }

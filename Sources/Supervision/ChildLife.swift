@@ -91,14 +91,11 @@ package final class ChildLife: Sendable {
     private func live() async -> Death {
         var options = PlatformOptions()
         options.processGroupID = 0
-        let program = command.program
-        var changes: [Environment.Key: String?] = [:]
-        for (name, value) in command.environment { changes[Environment.Key(stringLiteral: name)] = value }
         do {
             let result = try await Subprocess.run(
-                program.contains("/") ? .path(FilePath(program)) : .name(program),
+                command.executable,
                 arguments: Arguments(command.arguments),
-                environment: .inherit.updating(changes),
+                environment: command.inherited,
                 workingDirectory: command.folder.map { FilePath($0) },
                 platformOptions: options,
                 input: .inputWriter,
@@ -114,10 +111,7 @@ package final class ChildLife: Sendable {
                 await read(execution.standardOutput)
                 state.withLock { $0.pid = nil }
             }
-            return switch result.terminationStatus {
-            case .exited(let code): .exited(code)
-            case .signaled(let number): .killed(signal: number)
-            }
+            return Death(result.terminationStatus)
         } catch {
             // Its task was cancelled, and it was killed for that.
             if Task.isCancelled { return .killed(signal: SIGKILL) }

@@ -1,34 +1,25 @@
 import ArgumentParser
 import Benchmark
 import Foundation
+import Supervision
 import Testing
 
 @Suite("bench", .timeLimit(.minutes(5)))
 struct BenchCommandTests {
     private final class Bundle {}
 
-    private static func bench(_ arguments: [String]) throws -> (code: Int32, output: Data) {
+    private static func bench(_ arguments: [String]) async throws -> ChildCommand.Ended {
         let tests = Foundation.Bundle(for: Bundle.self).bundleURL
-        let process = Process()
         // In the folder of the tests; on macOS these are a folder of their own in it.
-        let places = [tests, tests.deletingLastPathComponent()].map { $0.appending(path: "bench") }
-        let program = places.first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        let executable: URL = try #require(program)
-        process.executableURL = executable
-        process.arguments = arguments
-        let output = Pipe()
-        process.standardOutput = output
-        process.standardError = FileHandle.nullDevice
-        try process.run()
-        let written = try output.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return (process.terminationStatus, written)
+        let places = [tests, tests.deletingLastPathComponent()].map { $0.appending(path: "bench").path }
+        let program = try #require(places.first { FileManager.default.isExecutableFile(atPath: $0) })
+        return await ChildCommand(name: "bench", program: program, arguments: arguments).runToItsEnd()
     }
 
-    private static func report(_ arguments: [String]) throws -> BenchReport {
-        let (code, output) = try bench(arguments)
-        try #require(code == 0)
-        return try JSONDecoder().decode(BenchReport.self, from: output)
+    private static func report(_ arguments: [String]) async throws -> BenchReport {
+        let ended = try await bench(arguments)
+        try #require(ended.death == .exited(0), "\(ended.error)")
+        return try JSONDecoder().decode(BenchReport.self, from: Data(ended.output.utf8))
     }
 
     @Test("Every example in the help can be parsed")
@@ -48,11 +39,13 @@ struct BenchCommandTests {
         "Wrong numbers are wrong usage",
         arguments: [["publish", "--rounds", "0"], ["publish", "--concurrency", "0"]]
     )
-    func usage(arguments: [String]) throws { #expect(try Self.bench(arguments).code == 2) }
+    func usage(arguments: [String]) async throws {
+        #expect(try await Self.bench(arguments).death == .exited(2))
+    }
 
     @Test("A publish is measured, with what it costs each process")
-    func publish() throws {
-        let report = try Self.report(
+    func publish() async throws {
+        let report = try await Self.report(
             [
                 "publish", "--concurrency", "2", "--duration", "1s", "--warm-up", "100ms", "--rounds", "1",
                 "--no-floors", "--no-syncs", "--json",
@@ -69,8 +62,8 @@ struct BenchCommandTests {
     }
 
     @Test("A recovery ends, and is measured")
-    func recovery() throws {
-        let report = try Self.report(["recovery", "--in-flight", "3", "--rounds", "1", "--json"])
+    func recovery() async throws {
+        let report = try await Self.report(["recovery", "--in-flight", "3", "--rounds", "1", "--json"])
         let figure = try #require(report.figures.first)
         #expect(figure.clients == 3)
         #expect((figure.milliseconds["ready"] ?? 0) > 0)

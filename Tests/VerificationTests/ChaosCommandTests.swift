@@ -1,109 +1,93 @@
 import Foundation
+import Supervision
 import Testing
 
 @Suite("chaos verify and chaos report", .timeLimit(.minutes(1)))
 struct ChaosCommandTests {
     private final class Bundle {}
 
-    /// What a run of the command left.
-    private struct Ended {
-        var code: Int32
-        var output: String
-        var error: String
-    }
-
-    private static func chaos(_ arguments: String...) throws -> Ended {
+    private static func chaos(_ arguments: String...) async throws -> ChildCommand.Ended {
         let tests = Foundation.Bundle(for: Bundle.self).bundleURL
-        let process = Process()
         // In the folder of the tests; on macOS these are a folder of their own in it.
-        let places = [tests, tests.deletingLastPathComponent()].map { $0.appending(path: "chaos") }
-        let program = places.first { FileManager.default.isExecutableFile(atPath: $0.path) }
-        let executable: URL = try #require(program)
-        process.executableURL = executable
-        process.arguments = arguments
-        let (output, error) = (Pipe(), Pipe())
-        process.standardOutput = output
-        process.standardError = error
-        try process.run()
-        let written = try output.fileHandleForReading.readToEnd() ?? Data()
-        let complained = try error.fileHandleForReading.readToEnd() ?? Data()
-        process.waitUntilExit()
-        return Ended(
-            code: process.terminationStatus,
-            output: String(decoding: written, as: UTF8.self),
-            error: String(decoding: complained, as: UTF8.self)
-        )
+        let places = [tests, tests.deletingLastPathComponent()].map { $0.appending(path: "chaos").path }
+        let program = try #require(places.first { FileManager.default.isExecutableFile(atPath: $0) })
+        return await ChildCommand(name: "chaos", program: program, arguments: arguments).runToItsEnd()
     }
 
-    private static func withFolder(_ body: (URL) throws -> Void) throws {
+    private static func withFolder(_ body: (URL) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID())")
         try FileManager.default.createDirectory(at: folder, withIntermediateDirectories: true)
         defer { try? FileManager.default.removeItem(at: folder) }  // `try?`: a test's end has nobody to tell
-        try body(folder)
+        try await body(folder)
     }
 
     @Test("The exit code is the verdict")
-    func verdicts() throws {
-        try Self.withFolder { folder in
+    func verdicts() async throws {
+        try await Self.withFolder { folder in
             let file = folder.appending(path: "history.jsonl")
             var history = SmallHistory()
             try history.data.write(to: file)
-            let valid = try Self.chaos("verify", file.path)
-            #expect(valid.code == 0)
+            let valid = try await Self.chaos("verify", file.path)
+            #expect(valid.death == .exited(0))
             #expect(valid.output.hasPrefix("valid: the ten invariants hold."))
             #expect(valid.output.contains("5 of 3 or more"))
 
             try history.data.dropLast(30).write(to: file)
-            let unknown = try Self.chaos("verify", file.path)
-            #expect(unknown.code == 3)
+            let unknown = try await Self.chaos("verify", file.path)
+            #expect(unknown.death == .exited(3))
             #expect(unknown.output.contains("The history is cut off"))
             #expect(unknown.output.contains("last line was cut off"))
 
             history.change(#""type":"spent""#, from: ":1}", to: ":2}")
             try history.data.write(to: file)
-            let invalid = try Self.chaos("verify", file.path)
-            #expect(invalid.code == 1)
+            let invalid = try await Self.chaos("verify", file.path)
+            #expect(invalid.death == .exited(1))
             #expect(invalid.output.contains("VIOLATED invariant 3: 1 charges are committed, 2 were spent"))
-            let json = try Self.chaos("verify", "--json", file.path)
-            #expect(json.code == 1)
+            let json = try await Self.chaos("verify", "--json", file.path)
+            #expect(json.death == .exited(1))
             #expect(json.output.contains(#""verdict":"invalid""#))
             #expect(json.output.contains(#""recordedVerdict":"valid""#))
         }
     }
 
     @Test("A file that is no history is wrong usage, and says which line is wrong")
-    func unusable() throws {
-        try Self.withFolder { folder in
+    func unusable() async throws {
+        try await Self.withFolder { folder in
             let file = folder.appending(path: "history.jsonl")
             try Data("{\"at\":0,\"type\":\"healed\"}\nhello\n".utf8).write(to: file)
             for command in ["verify", "report"] {
-                let ended = try Self.chaos(command, file.path)
-                #expect(ended.code == 2)
+                let ended = try await Self.chaos(command, file.path)
+                #expect(ended.death == .exited(2))
                 #expect(ended.error.contains("line 2 is not JSON"))
-                let missing = try Self.chaos(command, folder.appending(path: "nothing").path)
-                #expect(missing.code == 2)
+                let missing = try await Self.chaos(command, folder.appending(path: "nothing").path)
+                #expect(missing.death == .exited(2))
                 #expect(missing.error.contains("cannot be read"))
-                #expect(try Self.chaos(command).code == 2)
+                #expect(try await Self.chaos(command).death == .exited(2))
             }
         }
     }
 
     @Test("The page goes beside the history, or where it is wanted, and never over the history")
-    func report() throws {
-        try Self.withFolder { folder in
+    func report() async throws {
+        try await Self.withFolder { folder in
             let file = folder.appending(path: "history.jsonl")
             try SmallHistory().data.write(to: file)
-            #expect(try Self.chaos("report", file.path).code == 0)
+            #expect(try await Self.chaos("report", file.path).death == .exited(0))
             let page = try String(contentsOf: folder.appending(path: "history.html"), encoding: .utf8)
             #expect(page.contains("</span> Valid</h1>"))
             let other = folder.appending(path: "other.html")
-            let ended = try Self.chaos("report", file.path, "--output", other.path)
+            let ended = try await Self.chaos("report", file.path, "--output", other.path)
             #expect(ended.output == "valid: \(other.path)\n")
             #expect(try String(contentsOf: other, encoding: .utf8) == page)
-            #expect(try Self.chaos("report", file.path, "--output", file.path).code == 2)
+            #expect(try await Self.chaos("report", file.path, "--output", file.path).death == .exited(2))
             #expect(try Data(contentsOf: file) == SmallHistory().data)
-            let nowhere = try Self.chaos("report", file.path, "--output", folder.appending(path: "no/page.html").path)
-            #expect(nowhere.code == 2)
+            let nowhere = try await Self.chaos(
+                "report",
+                file.path,
+                "--output",
+                folder.appending(path: "no/page.html").path
+            )
+            #expect(nowhere.death == .exited(2))
             #expect(nowhere.error.contains("cannot be written"))
         }
     }

@@ -177,13 +177,15 @@ final class Cluster: Sendable {
 
     /// Starts a process and waits until it serves.
     func start(_ role: ServerRole, failpoints: String? = nil) async throws {
-        try process(role).start(failpoints: failpoints)
+        try await process(role).start(failpoints: failpoints)
         try await waitUntilReady(role)
     }
 
     /// Starts all processes that do not run, and waits until they serve.
     func startAll() async throws {
-        for role in ServerRole.allCases where !process(role).isRunning { try process(role).start(failpoints: nil) }
+        for role in ServerRole.allCases where !process(role).isRunning {
+            try await process(role).start(failpoints: nil)
+        }
         for role in ServerRole.allCases { try await waitUntilReady(role) }
     }
 

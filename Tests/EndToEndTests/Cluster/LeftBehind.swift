@@ -1,11 +1,6 @@
 import Foundation
-
-#if canImport(Darwin)
-import Darwin
-#else
-import Glibc
-import Harness
-#endif
+import Supervision
+import Testing
 
 /// What a command should not leave behind.
 enum LeftBehind {
@@ -13,17 +8,12 @@ enum LeftBehind {
     ///
     /// - Parameter path: a path that only they name, such as a temporary folder's.
     /// - Returns: their ids.
-    /// - Throws: whatever keeps processes from being listed.
-    static func processes(naming path: String) throws -> [Int32] {
-        let process = Process()
-        let output = Pipe()
-        process.executableURL = URL(fileURLWithPath: "/bin/ps")
-        process.arguments = ["-A", "-ww", "-o", "pid=,args="]
-        process.standardOutput = output
-        try Launch.run(process)
-        let text = String(decoding: output.fileHandleForReading.readDataToEndOfFile(), as: UTF8.self)
-        process.waitUntilExit()
-        return text.split(separator: "\n").filter { $0.contains(path) }
+    /// - Throws: an error if processes cannot be listed.
+    static func processes(naming path: String) async throws -> [Int32] {
+        let arguments = ["-A", "-ww", "-o", "pid=,args="]
+        let listed = await ChildCommand(name: "ps", program: "/bin/ps", arguments: arguments).runToItsEnd()
+        try #require(listed.death == .exited(0), "\(listed.error)")
+        return listed.output.split(separator: "\n").filter { $0.contains(path) }
             .compactMap { line in line.split(separator: " ").first.flatMap { Int32($0) } }
     }
 }

@@ -58,23 +58,21 @@ final class PseudoTerminal: Sendable {
         outputFile: URL? = nil
     ) throws {
         let environment = Self.merged(environment)
-        (self.master, self.pid) = try Launch.alone {
-            let (master, slave) = try Self.open(size)
-            defer { close(slave) }
-            do {
-                let pid = try Spawn.inTerminal(
-                    String(cString: ttyname(slave)),
-                    [executable.path] + arguments,
-                    environment: environment,
-                    directory: directory.path,
-                    outputFile: outputFile?.path
-                )
-                return (master, pid)
-            } catch {
-                close(master)
-                throw error
-            }
+        let (master, slave) = try Self.open(size)
+        defer { close(slave) }
+        do {
+            self.pid = try Spawn.inTerminal(
+                String(cString: ttyname(slave)),
+                [executable.path] + arguments,
+                environment: environment,
+                directory: directory.path,
+                outputFile: outputFile?.path
+            )
+        } catch {
+            close(master)
+            throw error
         }
+        self.master = master
         Watchdog.shared.watch(pid)
         Thread.detachNewThread { self.collect() }
     }

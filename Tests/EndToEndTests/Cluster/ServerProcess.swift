@@ -1,6 +1,13 @@
 import Foundation
 import Harness
+import Subprocess
 import Synchronization
+
+#if canImport(System)
+import System
+#else
+import SystemPackage
+#endif
 
 #if canImport(Darwin)
 import Darwin
@@ -23,7 +30,8 @@ final class ServerProcess: Sendable {
     }
 
     private struct State {
-        var process: Process?
+        var pid: Int32?
+        var death: Death?
         var lives = 0
     }
 
@@ -52,49 +60,79 @@ final class ServerProcess: Sendable {
     /// Begins a new life.
     ///
     /// - Parameter failpoints: for `TCC_FAILPOINTS`; nil for none.
-    /// - Throws: ``Misuse`` if the last life has not ended, or whatever the system meets.
-    func start(failpoints: String?) throws {
+    /// - Throws: ``Misuse`` if the last life has not ended or this one does not begin, or whatever the system meets.
+    func start(failpoints: String?) async throws {
         guard !isRunning else { throw Misuse(description: "\(name) runs already") }
         let life = state.withLock { state in
             state.lives += 1
+            (state.pid, state.death) = (nil, nil)
             return state.lives
         }
-        let process = Process()
-        process.executableURL = executable
-        process.arguments = arguments
-        var environment = ProcessInfo.processInfo.environment
-        for name in ["HOST", "PORT", "DATA_DIR", "SECRET_FILE", "LOG_LEVEL"] { environment[name] = nil }
-        environment["SWIFT_BACKTRACE"] = "enable=no"
-        environment["TCC_FAILPOINTS"] = failpoints
-        environment.merge(self.environment) { _, own in own }
-        process.environment = environment
-        process.currentDirectoryURL = logFolder
-        process.standardInput = FileHandle.nullDevice
-        process.standardOutput = try file("\(name).\(life).stdout")
-        process.standardError = try file("\(name).\(life).stderr")
-        try Launch.run(process)
-        Watchdog.shared.watch(process.processIdentifier)
-        state.withLock { $0.process = process }
+        let (output, error) = (try file("\(name).\(life).stdout"), try file("\(name).\(life).stderr"))
+        // Its end is waited for beside the test, as a supervisor would.
+        Task { await live(failpoints: failpoints, output, error) }
+        try await eventually("\(name) is started") { state.withLock { $0.pid != nil || $0.death != nil } }
+        if pid == nil { throw Misuse(description: "\(name) cannot be started: \(logTail)") }
     }
 
-    private func file(_ name: String) throws -> FileHandle {
-        let url = logFolder.appendingPathComponent(name)
-        try Data().write(to: url)
-        return try FileHandle(forWritingTo: url)
+    private func live(failpoints: String?, _ output: FileDescriptor, _ error: FileDescriptor) async {
+        var changes: [Environment.Key: String?] = ["SWIFT_BACKTRACE": "enable=no", "TCC_FAILPOINTS": failpoints]
+        for name in ["HOST", "PORT", "DATA_DIR", "SECRET_FILE", "LOG_LEVEL"] {
+            changes.updateValue(nil, forKey: .init(stringLiteral: name))
+        }
+        for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
+        do {
+            let result = try await Subprocess.run(
+                .path(FilePath(executable.path)),
+                arguments: Arguments(arguments),
+                environment: .inherit.updating(changes),
+                workingDirectory: FilePath(logFolder.path),
+                input: .none,
+                output: .fileDescriptor(output, closeAfterSpawningProcess: true),
+                error: .fileDescriptor(error, closeAfterSpawningProcess: true)
+            ) { execution in
+                let pid = execution.processIdentifier.value
+                Watchdog.shared.watch(pid)
+                state.withLock { $0.pid = pid }
+            }
+            switch result.terminationStatus {
+            case .exited(let code): end(Death(exitCode: code))
+            case .signaled(let number): end(Death(signal: number))
+            }
+        } catch {
+            end(Death())
+        }
     }
 
-    var isRunning: Bool { state.withLock { $0.process?.isRunning ?? false } }
+    private func end(_ death: Death) {
+        let pid = state.withLock { state in
+            state.death = death
+            return state.pid
+        }
+        if let pid { Watchdog.shared.forget(pid) }
+    }
+
+    private func file(_ name: String) throws -> FileDescriptor {
+        try FileDescriptor.open(
+            FilePath(logFolder.appendingPathComponent(name).path),
+            .writeOnly,
+            options: [.create, .truncate, .closeOnExec],
+            permissions: .ownerReadWrite
+        )
+    }
+
+    var isRunning: Bool { state.withLock { $0.pid != nil && $0.death == nil } }
 
     /// How often it was started.
     var lives: Int { state.withLock { $0.lives } }
 
-    var pid: Int32? { state.withLock { $0.process?.processIdentifier } }
+    var pid: Int32? { state.withLock { $0.pid } }
 
     /// Sends a signal to the process, if it lives.
     func signal(_ number: Int32) {
         state.withLock { state in
-            guard let process = state.process, process.isRunning else { return }
-            kill(process.processIdentifier, number)
+            guard let pid = state.pid, state.death == nil else { return }
+            kill(pid, number)
         }
     }
 
@@ -103,13 +141,8 @@ final class ServerProcess: Sendable {
     func waitForDeath(within limit: Duration = .seconds(10)) async throws -> Death {
         try await eventually("\(name) is dead", within: limit) { !isRunning }
         return try state.withLock { state in
-            guard let process = state.process else { throw Misuse(description: "\(name) was never started") }
-            Watchdog.shared.forget(process.processIdentifier)
-            let isSignal = process.terminationReason == .uncaughtSignal
-            return Death(
-                signal: isSignal ? process.terminationStatus : nil,
-                exitCode: isSignal ? nil : process.terminationStatus
-            )
+            guard let death = state.death else { throw Misuse(description: "\(name) was never started") }
+            return death
         }
     }
 

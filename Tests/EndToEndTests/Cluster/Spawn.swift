@@ -4,7 +4,7 @@ import Darwin
 import Glibc
 #endif
 
-/// Starts a process with a controlling terminal, which Foundation's `Process` cannot.
+/// Starts a process with a controlling terminal, which the library for child processes cannot.
 enum Spawn {
     /// `POSIX_SPAWN_SETSID`, which Swift does not see.
     #if canImport(Darwin)

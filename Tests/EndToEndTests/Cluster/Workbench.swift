@@ -90,7 +90,7 @@ final class Workbench: Sendable {
     /// Starts a process and waits until it serves.
     func start(_ name: String, at port: Int, failpoints: String? = nil) async throws {
         let process = try process(name)
-        try process.start(failpoints: failpoints)
+        try await process.start(failpoints: failpoints)
         try await eventually("\(name) is ready", within: .seconds(10)) {
             guard process.isRunning else { throw ServerProcess.Misuse(description: "\(name) died at its start") }
             do { return try await call(port, .get, "/readyz").status == 200 } catch { return false }

@@ -1,5 +1,6 @@
 import Foundation
 import Harness
+import Supervision
 
 /// `strace` (Debian: `apt-get install strace`), which writes down a process's system calls.
 enum Strace {
@@ -19,27 +20,18 @@ enum Strace {
         .map { URL(fileURLWithPath: "\($0)/strace") }.first { FileManager.default.isExecutableFile(atPath: $0.path) }
 
     /// Whether a process can be traced here.
-    static let isUsable: Bool = {
+    static func isUsable() async -> Bool {
         guard let executable else { return false }
         let output = FileManager.default.temporaryDirectory
             .appendingPathComponent("tcc-strace-\(UInt64.random(in: .min ... .max))")
         defer { try? FileManager.default.removeItem(at: output) }  // `try?`: it may never have been made
-        let process = Process()
-        let pipe = Pipe()
-        (process.executableURL, process.arguments) = command(
-            executable,
-            URL(fileURLWithPath: "/bin/sh"),
-            ["-c", "echo >&2"],
-            output: output
-        )
-        process.standardError = pipe
-        do { try Launch.run(process) } catch { return false }
-        // At its end both are gone, the traced process and its tracer.
-        _ = pipe.fileHandleForReading.readDataToEndOfFile()
-        process.waitUntilExit()
+        let shell = URL(fileURLWithPath: "/bin/sh")
+        let (program, arguments) = command(executable, shell, ["-c", "echo"], output: output)
+        // At the end of its output both are gone, the traced process and its tracer.
+        _ = await ChildCommand(name: "strace", program: program.path, arguments: arguments).runToItsEnd()
         let trace = FileManager.default.contents(atPath: output.path) ?? Data()
         return String(decoding: trace, as: UTF8.self).contains("+++ exited with 0 +++")
-    }()
+    }
 
     /// A command that runs another under strace, in a process that is the other's own: with its id, signals and end.
     ///

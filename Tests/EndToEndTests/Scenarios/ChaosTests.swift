@@ -26,7 +26,7 @@ extension EndToEnd {
                     size: .init(columns: 160, rows: 60)
                 ) { try await body($0, folder) }
                 try await eventually("nothing of it runs on", within: .seconds(15)) {
-                    try LeftBehind.processes(naming: folder.path).isEmpty
+                    try await LeftBehind.processes(naming: folder.path).isEmpty
                 }
             }
         }
@@ -62,12 +62,12 @@ extension EndToEnd {
         func ctrlCLeavesNoProcessAndNoFile() async throws {
             try await chaos(["run", "--duration", "60s"]) { terminal, folder in
                 try await terminal.wait(for: "faults, 5")
-                #expect(try LeftBehind.processes(naming: folder.path).count >= 3)
+                #expect(try await LeftBehind.processes(naming: folder.path).count >= 3)
                 terminal.send(PseudoTerminal.interrupt)
                 let death = try await terminal.waitForExit()
                 #expect(death == .init(exitCode: 130))
                 #expect(try files(in: folder).isEmpty)
-                #expect(try LeftBehind.processes(naming: folder.path).isEmpty)
+                #expect(try await LeftBehind.processes(naming: folder.path).isEmpty)
             }
         }
 

@@ -46,7 +46,7 @@ extension EndToEnd {
                 let post = try await cluster.publishedPost()
                 try await cluster.kill(.orchestrator)
                 let orchestrator = cluster.process(.orchestrator)
-                try orchestrator.start(failpoints: "\(failpoint.rawValue)=crash@\(visit)")
+                try await orchestrator.start(failpoints: "\(failpoint.rawValue)=crash@\(visit)")
                 // The first commits are those of its start; the others are asked for until it is dead.
                 try await eventually("the orchestrator serves or is dead", within: .seconds(10)) {
                     guard orchestrator.isRunning else { return true }

@@ -29,7 +29,7 @@ extension EndToEnd {
                     size: .init(columns: 100, rows: 40)
                 ) { try await body($0, folder) }
                 try await eventually("nothing is left of the demo", within: .seconds(15)) {
-                    try LeftBehind.processes(naming: folder.path).isEmpty
+                    try await LeftBehind.processes(naming: folder.path).isEmpty
                 }
             }
         }
@@ -60,12 +60,12 @@ extension EndToEnd {
         func ctrlCLeavesNoProcessAndNoFile() async throws {
             try await demo { terminal, folder in
                 try await terminal.wait(for: "1. Nothing goes wrong")
-                #expect(try !LeftBehind.processes(naming: folder.path).isEmpty)
+                #expect(try await !LeftBehind.processes(naming: folder.path).isEmpty)
                 terminal.send(PseudoTerminal.interrupt)
                 let death = try await terminal.waitForExit()
                 #expect(death == .init(exitCode: 130))
                 #expect(try files(in: folder).isEmpty)
-                #expect(try LeftBehind.processes(naming: folder.path).isEmpty)
+                #expect(try await LeftBehind.processes(naming: folder.path).isEmpty)
             }
         }
 
@@ -83,7 +83,7 @@ extension EndToEnd {
                     #expect(death == .init(exitCode: 0))
                 }
                 try await eventually("nothing is left of the demo", within: .seconds(15)) {
-                    try LeftBehind.processes(naming: folder.path).isEmpty && files(in: folder).isEmpty
+                    try await LeftBehind.processes(naming: folder.path).isEmpty && files(in: folder).isEmpty
                 }
             }
         }

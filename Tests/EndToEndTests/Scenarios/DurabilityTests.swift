@@ -17,7 +17,7 @@ import Glibc
 extension EndToEnd {
     /// More than surviving SIGKILL, which leaves the system's caches alone: the order of system calls shows that
     /// everything was synced before anybody was told.
-    @Suite(.serialized, .enabled(if: Strace.isUsable, Comment(rawValue: Strace.advice)))
+    @Suite(.serialized, .enabled(Comment(rawValue: Strace.advice)) { await Strace.isUsable() })
     struct DurabilityTests {
         private static let clients = 6
         private static let mostRounds = 30

@@ -48,7 +48,7 @@ extension EndToEnd {
                     arguments: ["--secret-file", path, "--data-dir", "data", "--port", "\(FreePorts.choose(1)[0])"],
                     logFolder: folder
                 )
-                try process.start(failpoints: nil)
+                try await process.start(failpoints: nil)
                 try await eventually("the service listens", within: .seconds(10)) {
                     guard process.isRunning else {
                         throw ServerProcess.Misuse(description: "it died at its start: \(process.logTail)")
@@ -89,7 +89,7 @@ extension EndToEnd {
         func aSecondProcessOnTheSameDataIsRefusedWithOneClearLine(_ role: ServerRole) async throws {
             try await withCluster { cluster in
                 let second = try cluster.rival(of: role, port: FreePorts.choose(1)[0])
-                try second.start(failpoints: nil)
+                try await second.start(failpoints: nil)
                 let death = try await second.waitForDeath()
                 let lines = second.output("stderr").split(separator: "\n")
                 #expect(death.exitCode.map { $0 != 0 } == true)
@@ -104,7 +104,7 @@ extension EndToEnd {
             try await withCluster { cluster in
                 let taken = try #require(cluster.ports[role])
                 let second = try cluster.rival(of: role, port: taken, dataFolder: "another-\(role.rawValue)")
-                try second.start(failpoints: nil)
+                try await second.start(failpoints: nil)
                 let death = try await second.waitForDeath()
                 let lines = second.output("stderr").split(separator: "\n")
                 #expect(death.exitCode.map { $0 != 0 } == true)

@@ -84,7 +84,7 @@ extension EndToEnd {
                 default:
                     try await cluster.kill(role)
                     let point = Failpoint.allCases.randomElement() ?? .storageCommitAfter
-                    try cluster.process(role)
+                    try await cluster.process(role)
                         .start(failpoints: "\(point.rawValue)=crash@\(Int.random(in: 1...20))")
                     try await Task.sleep(for: pause * 2)
                 }
@@ -100,7 +100,7 @@ extension EndToEnd {
             try await eventually("all processes live", within: .seconds(10)) {
                 for role in ServerRole.allCases where !cluster.process(role).isRunning {
                     try await cluster.process(role).waitForDeath()
-                    try cluster.process(role).start(failpoints: nil)
+                    try await cluster.process(role).start(failpoints: nil)
                 }
                 for role in ServerRole.allCases {
                     guard try await cluster.isReady(role) else { return false }

@@ -52,7 +52,7 @@ extension EndToEnd {
                 try await cluster.waitForCrash(.orchestrator)
                 #expect(try await answer == nil)
 
-                try cluster.process(.orchestrator).start(failpoints: "\(crash.second.rawValue)=crash")
+                try await cluster.process(.orchestrator).start(failpoints: "\(crash.second.rawValue)=crash")
                 try await cluster.waitForCrash(.orchestrator)
                 try await cluster.start(.orchestrator)
                 try await cluster.quiesce()

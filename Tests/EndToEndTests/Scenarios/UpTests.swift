@@ -57,7 +57,10 @@ extension EndToEnd {
             guard waitsForNone else { return }
             try await eventually("no process is left", within: .seconds(15)) {
                 // The services name the orchestrator's port, the orchestrator names the draft service's.
-                try site.ports.allSatisfy { try LeftBehind.processes(naming: "http://127.0.0.1:\($0)").isEmpty }
+                for port in site.ports {
+                    if try await !LeftBehind.processes(naming: "http://127.0.0.1:\(port)").isEmpty { return false }
+                }
+                return true
             }
         }
 
@@ -186,8 +189,8 @@ extension EndToEnd {
                 try site.write("script.sh", "sleep \(mark) & sleep \(mark)")
                 try site.write("Procfile", "worker: sh script.sh\r\nother: sh -c 'echo error: odd; sleep \(mark)'")
                 try await up(in: site) { terminal in
-                    try await terminal.wait("both are started") { _ in
-                        ((try? LeftBehind.processes(naming: "sleep \(mark)").count) ?? 0) >= 3
+                    try await eventually("both are started", within: .seconds(10)) {
+                        try await LeftBehind.processes(naming: "sleep \(mark)").count >= 3
                     }
                     try await terminal.wait(for: "error: odd", within: .seconds(15))
                     terminal.send(PseudoTerminal.interrupt)
@@ -195,7 +198,7 @@ extension EndToEnd {
                     #expect(death == .init(exitCode: 0))
                     #expect(terminal.output.contains("stopping"))
                 }
-                #expect(try LeftBehind.processes(naming: "sleep \(mark)").isEmpty)
+                #expect(try await LeftBehind.processes(naming: "sleep \(mark)").isEmpty)
             }
         }
 
