@@ -9,11 +9,9 @@ public struct DraftResource: Resource {
     /// A resource without state of its own.
     public init() {}
 
-    /// Checks that the post can be published or withdrawn, and holds it.
+    /// Checks that the post can be published, withdrawn or deleted, and holds it.
     public func reserve(_ call: BranchCall<PostPayload>, at now: Timestamp, in database: Database) throws {
-        guard let action = PostAction(rawValue: call.action) else {
-            throw Problem.invalid("action", "must be publish or withdraw")
-        }
+        let action = try PostAction.named(call.action)
         guard let payload = call.payload else { throw Problem.invalid("payload", "is missing") }
         let id = payload.postID.description
         if try database.hasRow("SELECT 1 FROM reservations WHERE post_id = ?", .text(id)) {
@@ -25,6 +23,10 @@ public struct DraftResource: Resource {
         case .withdraw:
             guard let draft else { throw Self.notFound }
             guard draft.status == DraftStatus.published.rawValue else { throw Problem.notPublished }
+        case .delete:
+            guard let draft else { throw Self.notFound }
+            guard draft.status != DraftStatus.published.rawValue else { throw Problem.postIsLive }
+            guard payload.baseRevision.map({ $0 == draft.head }) ?? true else { throw Problem.revisionConflict }
         case .publish:
             try checkPublish(payload, draft, in: database)
         }
@@ -123,15 +125,15 @@ public struct DraftResource: Resource {
         )
     }
 
-    /// Makes the published revision part of the draft, or the draft private.
+    /// Makes the published revision part of the draft, or the draft private, or forgets it.
     public func confirm(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
         guard let held = try Held(by: branch, in: database), let id = UUIDv7(held.postID) else {
             throw DatabaseError(message: "the reservation of \(branch.gid) vanished")
         }
-        if held.action == PostAction.withdraw.rawValue {
-            try database.run("UPDATE drafts SET status = 'private' WHERE id = ?", .text(held.postID))
-        } else {
-            try confirmPublish(of: id, held, at: now, in: database)
+        switch held.action {
+        case .withdraw: try database.run("UPDATE drafts SET status = 'private' WHERE id = ?", .text(held.postID))
+        case .delete: try DraftStore.delete(id, in: database)
+        case .publish: try confirmPublish(of: id, held, at: now, in: database)
         }
         try cancel(branch, at: now, in: database)
     }
@@ -139,7 +141,7 @@ public struct DraftResource: Resource {
     /// What a try holds.
     private struct Held {
         let postID: String
-        let action: String
+        let action: PostAction
         let author: String
         let isNew: Bool
         let revision: Int
@@ -156,13 +158,15 @@ public struct DraftResource: Resource {
                 .text(branch.branch.description)
             ) { row in
                 (
-                    row.text(0), row.text(1), row.text(2), row.integer(4) != 0, Int(row.integer(5)),
+                    row.text(0), PostAction(rawValue: row.text(1)), row.text(2), row.integer(4) != 0,
+                    Int(row.integer(5)),
                     row.isNull(6)
                         ? nil : PostText(title: row.text(6), content: row.text(7), source: row.optionalText(3))
                 )
             }
-            guard let held else { return nil }
-            (postID, action, author, isNew, revision, text) = held
+            guard let held, let action = held.1 else { return nil }
+            self.action = action
+            (postID, _, author, isNew, revision, text) = held
         }
     }
 

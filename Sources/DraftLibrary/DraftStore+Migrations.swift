@@ -65,5 +65,32 @@ extension DraftStore {
                     """
             )
         }
+        migrator.registerMigration("drafts-3") { database in
+            try database.execute(
+                sql: """
+                    -- A third action; SQLite cannot change a CHECK.
+                    ALTER TABLE reservations RENAME TO reservations_2;
+                    CREATE TABLE reservations (
+                        post_id TEXT NOT NULL PRIMARY KEY,
+                        gid TEXT NOT NULL,
+                        branch TEXT NOT NULL,
+                        action TEXT NOT NULL CHECK (action IN ('publish', 'withdraw', 'delete')),
+                        author TEXT NOT NULL,
+                        source BLOB,
+                        is_new INTEGER NOT NULL,
+                        revision INTEGER,
+                        title BLOB,
+                        content BLOB,
+                        UNIQUE (gid, branch)
+                    );
+                    INSERT INTO reservations
+                        SELECT post_id, gid, branch, action, author, source, is_new, revision, title, content
+                        FROM reservations_2;
+                    DROP TABLE reservations_2;
+                    CREATE UNIQUE INDEX reservations_by_source ON reservations (author, source)
+                        WHERE source IS NOT NULL;
+                    """
+            )
+        }
     }
 }

@@ -131,7 +131,7 @@ public enum DraftStore {
     ///   - now: the time.
     ///   - database: the connection.
     /// - Returns: the draft as saved, at its new head.
-    /// - Throws: 404, 412, or what `isExpected` throws.
+    /// - Throws: 404; 409 `publish-in-progress` while a transaction deletes it; 412; or what `isExpected` throws.
     public static func edit(
         _ id: UUIDv7,
         _ text: PostText,
@@ -141,11 +141,17 @@ public enum DraftStore {
         in database: Database
     ) throws -> Draft {
         let select = try database.cachedStatement(
-            sql: "SELECT head_revision, next_revision FROM drafts WHERE id = ? AND author = ?"
+            sql: """
+                SELECT head_revision, next_revision,
+                    EXISTS (SELECT 1 FROM reservations WHERE post_id = drafts.id AND action = 'delete')
+                FROM drafts WHERE id = ? AND author = ?
+                """
         )
         guard let row = try Row.fetchOne(select, arguments: [id.description, author]) else {
             throw Problem.postNotFound
         }
+        // Saved now, it would be gone a moment later.
+        if row[2] { throw Problem.publishInProgress }
         guard try isExpected(row[0]) else {
             throw Problem(412, "stale-revision", "The draft is at revision \(row[0] as Int) now. Read it again.")
         }
@@ -158,6 +164,12 @@ public enum DraftStore {
         try thinOut(head, of: id, supersededAt: now, in: database)
         guard let draft = try draft(id, of: author, in: database) else { throw Problem.postNotFound }
         return draft
+    }
+
+    /// Forgets a draft and all its revisions; its source is free again.
+    static func delete(_ id: UUIDv7, in database: Database) throws {
+        try database.run("DELETE FROM drafts WHERE id = ?", .text(id.description))
+        try database.run("DELETE FROM revisions WHERE post_id = ?", .text(id.description))
     }
 
     static func checkFree(source: String?, of author: String, in database: Database) throws {

@@ -9,11 +9,9 @@ public struct OnlineResource: Resource {
     /// A resource without state of its own.
     public init() {}
 
-    /// Checks that the post can be shown or hidden, and stages it.
+    /// Checks that the post can be shown, hidden or forgotten, and stages it.
     public func reserve(_ call: BranchCall<PostPayload>, at now: Timestamp, in database: Database) throws {
-        guard let action = PostAction(rawValue: call.action) else {
-            throw Problem.invalid("action", "must be publish or withdraw")
-        }
+        let action = try PostAction.named(call.action)
         guard let payload = call.payload else { throw Problem.invalid("payload", "is missing") }
         let id = payload.postID.description
         if try database.hasRow("SELECT 1 FROM staged WHERE post_id = ?", .text(id)) { throw Problem.publishInProgress }
@@ -22,6 +20,9 @@ public struct OnlineResource: Resource {
         switch action {
         case .withdraw:
             guard let post, post.isVisible else { throw Problem.notPublished }
+        case .delete:
+            // Of a post that was never published there is nothing here; it is held all the same, so that nothing is shown.
+            guard !(post?.isVisible ?? false) else { throw Problem.postIsLive }
         case .publish:
             try checkPublish(payload, post)
         }
@@ -75,22 +76,25 @@ public struct OnlineResource: Resource {
         guard revision > post.revision || post.isSame else { throw Problem.revisionConflict }
     }
 
-    /// Shows the staged revision, or hides the post.
+    /// Shows the staged revision, or hides the post, or forgets it.
     public func confirm(_ branch: BranchID, at now: Timestamp, in database: Database) throws {
         let (gid, name) = (branch.gid.description, branch.branch.description)
         let staged = try database.first(
             "SELECT action, post_id FROM staged WHERE gid = ? AND branch = ?",
             .text(gid),
             .text(name)
-        ) { ($0.text(0), $0.text(1)) }
-        guard let (action, id) = staged else { throw DatabaseError(message: "what \(gid) staged vanished") }
-        if action == PostAction.withdraw.rawValue {
+        ) { (PostAction(rawValue: $0.text(0)), $0.text(1)) }
+        guard case (let action?, let id)? = staged else { throw DatabaseError(message: "what \(gid) staged vanished") }
+        switch action {
+        case .delete:
+            try database.run("DELETE FROM posts WHERE id = ?", .text(id))
+        case .withdraw:
             try database.run(
                 "UPDATE posts SET is_visible = 0, updated_at = ? WHERE id = ?",
                 .integer(now.milliseconds),
                 .text(id)
             )
-        } else {
+        case .publish:
             try database.run(
                 """
                 INSERT INTO posts (id, author, title, content, revision, is_visible, published_at, updated_at)

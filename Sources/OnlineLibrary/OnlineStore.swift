@@ -44,6 +44,28 @@ public enum OnlineStore {
                     """
             )
         }
+        migrator.registerMigration("online-2") { database in
+            try database.execute(
+                sql: """
+                    -- A third action; SQLite cannot change a CHECK.
+                    ALTER TABLE staged RENAME TO staged_1;
+                    CREATE TABLE staged (
+                        post_id TEXT NOT NULL PRIMARY KEY,
+                        gid TEXT NOT NULL,
+                        branch TEXT NOT NULL,
+                        action TEXT NOT NULL CHECK (action IN ('publish', 'withdraw', 'delete')),
+                        author TEXT NOT NULL,
+                        revision INTEGER,
+                        title BLOB,
+                        content BLOB,
+                        UNIQUE (gid, branch)
+                    );
+                    INSERT INTO staged
+                        SELECT post_id, gid, branch, action, author, revision, title, content FROM staged_1;
+                    DROP TABLE staged_1;
+                    """
+            )
+        }
     }
 
     private static let columns = "id, author, title, revision, published_at, updated_at"

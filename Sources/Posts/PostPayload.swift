@@ -6,6 +6,22 @@ public enum PostAction: String, Hashable, Sendable, Codable {
     case publish
     /// Readers see nothing of the post; its draft becomes private.
     case withdraw
+    /// Both libraries forget a post that readers do not see.
+    case delete
+}
+
+extension PostAction {
+    /// The action of a try.
+    ///
+    /// - Parameter name: what the try says it does.
+    /// - Returns: the action of this name.
+    /// - Throws: 422 naming the field.
+    public static func named(_ name: String) throws -> PostAction {
+        guard let action = PostAction(rawValue: name) else {
+            throw Problem.invalid("action", "must be publish, withdraw or delete")
+        }
+        return action
+    }
 }
 
 /// The names of the branches of a post transaction.
@@ -16,13 +32,15 @@ public enum PostBranch {
     public static let online = ParticipantName("online")!
 }
 
-/// The payload of a try, for both services and both actions; a withdraw has only the first two members.
+/// The payload of a try, for both services and all actions; a withdraw has only the first two members, and so has a
+/// delete, unless its author named a revision.
 public struct PostPayload: Hashable, Sendable, Codable {
     /// The post.
     public var postID: UUIDv7
     /// Its author.
     public var author: String
-    /// For the draft service: the head revision that this one was made from; 0 for a new post.
+    /// For the draft service: the head revision that this one was made from, 0 for a new post; of a delete, the head that
+    /// its author wants deleted, absent for whichever it is.
     public var baseRevision: Int?
     /// The revision to be published.
     public var revision: Int?
@@ -76,8 +94,8 @@ public struct PostPayload: Hashable, Sendable, Codable {
         var container = encoder.container(keyedBy: CodingKeys.self)
         try container.encode(postID, forKey: .postID)
         try container.encode(author, forKey: .author)
-        guard let revision else { return }
         try container.encodeIfPresent(baseRevision, forKey: .baseRevision)
+        guard let revision else { return }
         try container.encode(revision, forKey: .revision)
         try container.encode(title, forKey: .title)
         try container.encode(content, forKey: .content)
@@ -103,7 +121,7 @@ extension Problem {
     public static let publishInProgress = Problem(
         409,
         "publish-in-progress",
-        "Another publish or withdraw of this post is under way. Try again in a moment.",
+        "Another transaction of this post is under way. Try again in a moment.",
         retryAfterSeconds: 1
     )
 
@@ -116,6 +134,13 @@ extension Problem {
 
     /// There is nothing to withdraw: 409 `not-published`.
     public static let notPublished = Problem(409, "not-published", "Readers do not see this post.")
+
+    /// Readers see the post that is to be deleted: 409 `post-is-live`.
+    public static let postIsLive = Problem(
+        409,
+        "post-is-live",
+        "Readers see this post. Withdraw it first, then delete it."
+    )
 
     /// There is no such post, or it is somebody else's: 404 `not-found`.
     public static let postNotFound = Problem(404, "not-found", "There is no such post.")

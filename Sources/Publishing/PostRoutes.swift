@@ -5,7 +5,7 @@ public import TCC
 public import TCCCoordinator
 public import TCCHTTP
 
-/// Publishing and withdrawing as transactions over the two libraries: the author's routes of the orchestrator.
+/// Publishing, withdrawing and deleting as transactions over the two libraries: the author's routes of the orchestrator.
 public struct PostRoutes: Sendable {
     private let transactions: CoordinatorRoutes
     private let drafts: DraftReader
@@ -36,6 +36,9 @@ public struct PostRoutes: Sendable {
         api.on(.post, "/v1/posts/:id/withdraw", allow: [.author]) { request in
             try await transactions.respond(to: request) { try await withdraw($0) }
         }
+        api.on(.delete, "/v1/posts/:id", allow: [.author]) { request in
+            try await transactions.respond(to: request) { try await delete($0) }
+        }
     }
 
     /// A new post, as revision 1.
@@ -56,11 +59,7 @@ public struct PostRoutes: Sendable {
         let body = request.body.readableBytes == 0 ? PublishBody() : try request.decode(PublishBody.self)
         let text = try Self.text(of: body)
         let draft = try await drafts.draft(id, token: Self.token(of: request))
-        if let expected = request.head.headerFields[.ifMatch],
-            try !EntityTag.matches(expected, draft.revision, weak: false)
-        {
-            throw Problem(412, "stale-revision", "The draft is at revision \(draft.revision) now. Read it again.")
-        }
+        _ = try Self.isHeadNamed(by: request, draft)
         return PostTransaction.publish(draft, text, by: request.subject)
     }
 
@@ -83,6 +82,25 @@ public struct PostRoutes: Sendable {
         // must not decide whether the author gets 404 or 409.
         _ = try await drafts.draft(id, token: Self.token(of: request))
         return PostTransaction.withdraw(id, by: request.subject)
+    }
+
+    /// Has both libraries forget the post, unless readers see it.
+    private func delete(_ request: APIRequest) async throws -> TransactionRequest {
+        let id = try request.identifier()
+        let draft = try await drafts.draft(id, token: Self.token(of: request))
+        let isHeadNamed = try Self.isHeadNamed(by: request, draft)
+        return PostTransaction.delete(id, ifHead: isHeadNamed ? draft.revision : nil, by: request.subject)
+    }
+
+    /// Whether a request has `If-Match`, which then names the head.
+    ///
+    /// - Throws: 412 if it names another revision.
+    private static func isHeadNamed(by request: APIRequest, _ draft: Draft) throws -> Bool {
+        guard let expected = request.head.headerFields[.ifMatch] else { return false }
+        guard try EntityTag.matches(expected, draft.revision, weak: false) else {
+            throw Problem(412, "stale-revision", "The draft is at revision \(draft.revision) now. Read it again.")
+        }
+        return true
     }
 
     private static func token(of request: APIRequest) -> String {

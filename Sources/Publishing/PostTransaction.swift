@@ -2,7 +2,7 @@ package import Posts
 package import TCC
 package import TCCCoordinator
 
-/// What publishing and withdrawing are as transactions over the two libraries.
+/// What publishing, withdrawing and deleting are as transactions over the two libraries.
 package enum PostTransaction {
     /// The labels that every transaction shows, null where it has none.
     package static let labelNames = ["postID", "revision"]
@@ -61,6 +61,20 @@ package enum PostTransaction {
     package static func withdraw(_ id: UUIDv7, by author: String) -> TransactionRequest {
         let payload = PostPayload(postID: id, author: author)
         return transaction(.withdraw, of: id, nil, by: author, draft: payload, online: payload)
+    }
+
+    /// Has both libraries forget a post that readers do not see.
+    ///
+    /// - Parameters:
+    ///   - id: the post.
+    ///   - head: the draft's head must be this one; nil for whichever it is.
+    ///   - author: whose it is.
+    /// - Returns: the transaction.
+    package static func delete(_ id: UUIDv7, ifHead head: Int? = nil, by author: String) -> TransactionRequest {
+        let payload = PostPayload(postID: id, author: author)
+        var draft = payload
+        draft.baseRevision = head
+        return transaction(.delete, of: id, nil, by: author, draft: draft, online: payload)
     }
 
     private static func transaction(

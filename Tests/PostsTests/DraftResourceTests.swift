@@ -133,6 +133,75 @@ struct DraftResourceTests {
         }
     }
 
+    @Test("a delete forgets a draft and its revisions, never published or private; its source is free again")
+    func deleteForgets() async throws {
+        try await Library.open(.draft) { (library) async throws in
+            let body = postText("T", "C", source: "/a.md")
+            let path = try #require(try await library.send(.post, "/v1/drafts", body).headers[.location])
+            let unpublished = try #require(UUIDv7(path.split(separator: "/").last ?? ""))
+            let deletion = PostPayload(postID: unpublished, author: "ann")
+            #expect(try await library.commit(.delete, deletion).status == 200)
+            for gone in [path, "\(path)/revisions", "\(path)/revisions/1"] {
+                #expect(try await library.send(.get, gone).status == 404)
+            }
+            #expect(try await library.send(.put, path, postText("Late")).status == 404)
+            #expect(try await library.send(.get, "/v1/drafts").items.isEmpty)
+            #expect(try await library.commit(.delete, deletion).code == "not-found")
+            #expect(try await library.send(.post, "/v1/drafts", body).status == 201)
+
+            #expect(try await library.commit(.publish, newPost(id)).status == 200)
+            #expect(try await library.commit(.withdraw, withdrawal).status == 200)
+            #expect(try await library.commit(.delete, withdrawal).status == 200)
+            #expect(try await library.send(.get, "/v1/drafts/\(id)").status == 404)
+            #expect(try await library.commit(.publish, saved(1)).code == "not-found")
+            #expect(try await library.commit(.publish, edited(1, 2)).code == "not-found")
+        }
+    }
+
+    @Test("a delete is refused while readers see the post, while another transaction holds it, and to others")
+    func deleteIsRefused() async throws {
+        try await Library.open(.draft) { (library) async throws in
+            #expect(try await library.commit(.delete, withdrawal).code == "not-found")
+            #expect(try await library.commit(.publish, newPost(id)).status == 200)
+            let live = try await library.commit(.delete, withdrawal)
+            #expect((live.status, live.code) == (409, "post-is-live"))
+            #expect(try await library.send(.put, "/v1/drafts/\(id)", postText("Changed")).status == 200)
+            #expect(try await library.commit(.delete, withdrawal).code == "post-is-live")
+            #expect(try await library.commit(.withdraw, withdrawal).status == 200)
+            let gid = World.system.makeIdentifier()
+            #expect(try await library.call(.try, gid, .publish, saved(2)).status == 200)
+            #expect(try await library.commit(.delete, withdrawal).code == "publish-in-progress")
+            #expect(try await library.call(.cancel, gid).status == 200)
+            let stolen = PostPayload(postID: id, author: "bob")
+            #expect(try await library.commit(.delete, stolen).code == "not-found")
+            let stale = PostPayload(postID: id, author: "ann", baseRevision: 1)
+            #expect(try await library.commit(.delete, stale).code == "revision-conflict")
+            let current = PostPayload(postID: id, author: "ann", baseRevision: 2)
+            #expect(try await library.commit(.delete, current).status == 200)
+        }
+    }
+
+    @Test("while a delete holds a draft nothing else changes it; called off, it is as it was")
+    func deleteHolds() async throws {
+        try await Library.open(.draft) { (library) async throws in
+            let path = "/v1/drafts/\(id)"
+            #expect(try await library.commit(.publish, newPost(id)).status == 200)
+            #expect(try await library.commit(.withdraw, withdrawal).status == 200)
+            let before = try await library.send(.get, path)
+            let gid = World.system.makeIdentifier()
+            #expect(try await library.call(.try, gid, .delete, withdrawal).status == 200)
+            let edit = try await library.send(.put, path, postText("Edit"))
+            #expect((edit.status, edit.code) == (409, "publish-in-progress"))
+            #expect(edit.headers[.retryAfter] == "1")
+            #expect(try await library.commit(.publish, saved(1)).code == "publish-in-progress")
+            #expect(try await library.send(.get, path)["pendingTransaction"] == .string(gid.description))
+            #expect(try await library.call(.cancel, gid, .delete).status == 200)
+            #expect(try await library.send(.get, path).body == before.body)
+            #expect(try await library.call(.try, gid, .delete, withdrawal).status == 410)
+            #expect(try await library.send(.put, path, postText("Edit")).status == 200)
+        }
+    }
+
     @Test("another author's post is not there")
     func anotherAuthorsPostIsNotFound() async throws {
         try await Library.open(.draft) { (library) async throws in

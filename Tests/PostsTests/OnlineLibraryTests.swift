@@ -57,6 +57,31 @@ struct OnlineLibraryTests {
         }
     }
 
+    @Test("a delete forgets a withdrawn post, and holds one that there never was")
+    func deletion() async throws {
+        try await Library.open(.online) { (library) async throws in
+            #expect(try await library.commit(.publish, revision(3)).status == 200)
+            let live = try await library.commit(.delete, withdrawal)
+            #expect((live.status, live.code) == (409, "post-is-live"))
+            #expect(try await library.commit(.withdraw, withdrawal).status == 200)
+            let stolen = PostPayload(postID: id, author: "bob")
+            #expect(try await library.commit(.delete, stolen).code == "not-found")
+            let gid = World.system.makeIdentifier()
+            #expect(try await library.call(.try, gid, .delete, withdrawal).status == 200)
+            #expect(try await library.commit(.publish, revision(4)).code == "publish-in-progress")
+            #expect(try await library.call(.confirm, gid, .delete).status == 200)
+            #expect(try await library.call(.confirm, gid, .delete)["outcome"] == "confirmed")
+            #expect(try await library.send(.get, "/v1/posts/\(id)", as: nil).status == 404)
+            // Nothing is left of it: neither its author nor its revision is known.
+            #expect(try await library.commit(.publish, revision(1, by: "bob")).status == 200)
+
+            let never = PostPayload(postID: World.system.makeIdentifier(), author: "ann")
+            #expect(try await library.call(.try, World.system.makeIdentifier(), .delete, never).status == 200)
+            let publish = PostPayload(postID: never.postID, author: "ann", revision: 1, title: "T", content: "C")
+            #expect(try await library.commit(.publish, publish).code == "publish-in-progress")
+        }
+    }
+
     @Test("an unchanged post is not sent again")
     func entityTag() async throws {
         try await Library.open(.online) { (library) async throws in

@@ -70,6 +70,7 @@ extension EndToEnd {
                     (.orchestrator, .post, "/v1/posts/\(post)/publish", text),
                     (.orchestrator, .post, "/v1/posts/\(post)/publish", nil),
                     (.orchestrator, .post, "/v1/posts/\(post)/withdraw", nil),
+                    (.orchestrator, .delete, "/v1/posts/\(post)", nil),
                     (.orchestrator, .get, "/v1/transactions/\(gid)", nil),
                 ]
                 for (role, method, path, body) in attempts {

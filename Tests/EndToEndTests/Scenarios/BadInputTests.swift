@@ -76,8 +76,13 @@ extension EndToEnd {
                 }
                 // Whichever participant refuses first.
                 for _ in 0..<20 {
-                    let target: Target = (.orchestrator, .post, "/v1/posts/\(UUIDv7.ofNow())/withdraw")
-                    try await Self.refuses(cluster, target, .alice, 404, code: "not-found")
+                    let path = "/v1/posts/\(UUIDv7.ofNow())"
+                    let targets: [Target] = [
+                        (.orchestrator, .post, "\(path)/withdraw"), (.orchestrator, .delete, path),
+                    ]
+                    for target in targets {
+                        try await Self.refuses(cluster, target, .alice, 404, code: "not-found")
+                    }
                 }
                 try await Self.expectAlive(cluster)
             }
@@ -93,6 +98,7 @@ extension EndToEnd {
                     ((.online, .post, "/v1/posts"), .alice, "GET, HEAD"),
                     ((.online, .delete, "/v1/posts/\(id)"), .alice, "GET, HEAD"),
                     ((.orchestrator, .get, "/v1/posts"), .alice, "POST"),
+                    ((.orchestrator, .get, "/v1/posts/\(id)"), .alice, "DELETE"),
                     ((.orchestrator, .put, "/v1/posts/\(id)/publish"), .alice, "POST"),
                     ((.orchestrator, .delete, "/v1/transactions/\(id)"), .anOperator, "GET, HEAD"),
                 ]

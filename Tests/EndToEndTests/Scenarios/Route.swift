@@ -19,6 +19,7 @@ struct Route: Sendable, CustomTestStringConvertible {
         Route(role: .orchestrator, method: .post, path: "/v1/posts", allowed: [.author]),
         Route(role: .orchestrator, method: .post, path: "/v1/posts/\(id)/publish", allowed: [.author]),
         Route(role: .orchestrator, method: .post, path: "/v1/posts/\(id)/withdraw", allowed: [.author]),
+        Route(role: .orchestrator, method: .delete, path: "/v1/posts/\(id)", allowed: [.author]),
         Route(role: .orchestrator, method: .post, path: "/v1/transactions", allowed: [.operator, .service]),
         Route(role: .orchestrator, method: .get, path: "/v1/transactions", allowed: [.operator, .author]),
         Route(role: .orchestrator, method: .get, path: "/v1/transactions/\(id)", allowed: [.operator, .author]),
