@@ -44,6 +44,7 @@ extension Problem {
         case "participant-unavailable": "Are the draft service and the online service running?"
         case Self.rejectedCode: "Do the --draft-url and --online-url of 'orchestrator serve' name the right services?"
         case "not-published": "There is nothing to withdraw."
+        case "post-is-live": "'orchestrator withdraw ID' does that."
         case "invalid-field" where extensions["field"]?.string == "cursor":
             "Take the cursor from the end of the list before, as it is."
         default: nil

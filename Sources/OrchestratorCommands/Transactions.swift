@@ -6,7 +6,7 @@ struct Transactions: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Look at global transactions, and hurry them on.",
         discussion: """
-            Each publish and each withdraw is one.
+            Each publish, each withdraw and each delete is one.
 
             Example:
               orchestrator transactions watch

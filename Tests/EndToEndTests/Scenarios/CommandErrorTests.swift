@@ -31,6 +31,9 @@ extension EndToEnd {
                     ),
                     (["post", "\(post)", "--author", "bob"], 1, ["is alice's, not bob's", "leave out --author"]),
                     (["withdraw", Self.nothing, "--author", "bob"], 1, ["bob has no post"]),
+                    (["delete", "\(post)"], 2, ["--author <name>", "delete --help"]),
+                    (["delete", Self.nothing, "--author", "bob"], 1, ["bob has no post"]),
+                    (["delete", "\(post)", "--author", "alice"], 1, ["post-is-live", "orchestrator withdraw ID"]),
                     (["transactions", "show", Self.nothing], 1, ["orchestrator transactions list"]),
                     (["transactions", "retry", Self.nothing], 1, ["orchestrator transactions list"]),
                     (["transactions", "list", "--state", "x"], 2, ["'trying', 'confirming'"]),
@@ -83,6 +86,11 @@ extension EndToEnd {
                 #expect(try await cluster.command(["withdraw", "\(post)"]).code == 0)
                 let again = try await cluster.command(["withdraw", "\(post)", "--author", "alice"])
                 #expect(again.code == 1 && again.error.contains("not-published"), "\(again)")
+                // One that is refused does not keep the others.
+                let several = try await cluster.command(["delete", Self.nothing, "\(post)", "--author", "alice"])
+                #expect(several.code == 1 && several.output.contains("Deleted post \(post)"), "\(several)")
+                #expect(several.error.contains("\(Self.nothing): alice has no post"), "\(several)")
+                #expect(several.error.contains("of 2 posts, 1 could not be deleted"), "\(several)")
                 try cluster.write("# B", to: "b.md")
                 try await cluster.kill(.online)
                 let down = try await cluster.command(["publish", "b.md", "--author", "ann"])

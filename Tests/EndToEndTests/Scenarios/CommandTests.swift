@@ -62,6 +62,8 @@ extension EndToEnd {
                 #expect(Set(draft.keys) == Self.draft.union(["content"]))
                 #expect(Set(live.keys) == Self.post.union(["content"]))
                 #expect(Set(try Self.members(try await json("withdraw", id)).keys) == Self.transaction)
+                let deleted = try await json("delete", id, "--author", "ann")
+                #expect(Set(try Self.members(deleted).keys) == Self.transaction)
                 #expect(
                     Set(try Self.members(try await json("token", "--role", "author", "--sub", "a")).keys) == ["token"]
                 )

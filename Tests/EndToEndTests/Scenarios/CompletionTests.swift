@@ -31,7 +31,8 @@ extension EndToEnd {
         @Test(
             .enabled(if: FileManager.default.isExecutableFile(atPath: "/bin/bash")),
             arguments: [
-                ("orchestrator tr", "transactions"), ("orchestrator transactions w", "watch"),
+                ("orchestrator tr", "transactions"), ("orchestrator del", "delete"),
+                ("orchestrator transactions w", "watch"),
                 ("orchestrator transactions list --state tr", "trying"), ("orchestrator token --role op", "operator"),
                 ("orchestrator serve --log-level crit", "critical"), ("orchestrator publish --author a no", "notes.md"),
                 ("draft-service --log-level deb", "debug"), ("online-service --ret", "--retention"),
