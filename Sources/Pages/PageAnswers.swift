@@ -138,7 +138,7 @@ extension Pages {
             return message(visit, .internalServerError, "unknownResult", "unknownResultText", links: [back])
         case .problem(let problem) where problem.status == 404 || problem.status == 405:
             let status: HTTPResponse.Status = problem.status == 404 ? .notFound : .methodNotAllowed
-            return message(visit, status, "notFound", "notFoundText", links: [back])
+            return message(visit, status, "notFound", isDesk ? "code-not-found" : "notFoundText", links: [back])
         case .problem(let problem) where problem.status == 413:
             return message(visit, .contentTooLarge, "tooLarge", "tooLargeText", links: [back])
         case .problem(let problem):

@@ -68,6 +68,9 @@ struct PageRoutesTests {
             #expect(style.status == 200 && style.headers[.cacheControl]?.contains("immutable") == true)
             let answer1 = try await pages.get("/assets/style-0.css")
             #expect(answer1.status == 404)
+            #expect(page.text.contains("<link rel=\"icon\" href=\"/assets/icon-"))
+            let icon = try await pages.get("/favicon.ico")
+            #expect(icon.status == 200 && icon.headers[.contentType] == "image/svg+xml")
         }
     }
 
@@ -101,6 +104,7 @@ struct PageRoutesTests {
             let new = try await pages.get("/write/new", signedIn: true)
             #expect(new.status == 200 && new.text.contains("<textarea id=\"text\""))
             #expect(new.text.contains(RequestGuard.formToken(for: pages.token)))
+            #expect(new.text.contains("data-progress=\"\"") && !new.text.contains("/write/new/"))
         }
     }
 
@@ -155,6 +159,45 @@ struct PageRoutesTests {
             }
             let json = try await pages.post("/write/\(Self.id)", form, [.accept: "application/json"])
             #expect(json.status == 409 && json.text == "{\"code\":\"conflict\"}")
+        }
+    }
+
+    @Test(arguments: [DraftStatus.unpublished, .private, .published])
+    func onlyWhatReadersDoNotSeeCanBeDeleted(_ status: DraftStatus) async throws {
+        var draft = Self.draft()
+        draft.status = status
+        try await PagesUnderTest.open(.init(), ["GET /v1/drafts/\(Self.id)": Self.answers(draft)]) { pages in
+            let page = try await pages.get("/write/\(Self.id)", signedIn: true)
+            let (canDelete, canWithdraw) = (status != .published, status == .published)
+            #expect(page.text.contains("action=\"/write/\(Self.id)/delete\"") == canDelete)
+            #expect(page.text.contains("action=\"/write/\(Self.id)/withdraw\"") == canWithdraw)
+        }
+    }
+
+    @Test func aDeleteGoesToTheOrchestratorAndShowsItsTransaction() async throws {
+        let gid = UUIDv7(leastAt: Self.time)
+        let record = TransactionRecord(
+            gid: gid,
+            action: "delete",
+            owner: "ann",
+            labels: ["postID": .string(Self.id.description)],
+            branches: [],
+            createdAt: Self.time
+        )
+        let route = "DELETE /v1/posts/\(Self.id)"
+        let steps = "/write/\(Self.id)/transactions/\(gid)"
+        try await PagesUnderTest.open(.init(), [route: Self.answers(record)]) { pages in
+            let done = try await pages.post("/write/\(Self.id)/delete", "key=")
+            #expect(done.status == 303 && done.headers[.location] == steps)
+        }
+        let live = Problem(409, "post-is-live", "", extensions: ["gid": .string(gid.description)])
+        try await PagesUnderTest.open(.init(), [route: { .problem(live) }]) { pages in
+            let refused = try await pages.post("/write/\(Self.id)/delete", "key=", [.accept: "application/json"])
+            #expect(refused.status == 200 && refused.text == "{\"location\":\"\(steps)\"}")
+        }
+        try await PagesUnderTest.open { pages in
+            let gone = try await pages.post("/write/\(Self.id)/delete", "key=")
+            #expect(gone.status == 404 && gone.text.contains("There is no such post of yours."))
         }
     }
 

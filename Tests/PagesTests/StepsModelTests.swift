@@ -24,7 +24,7 @@ struct StepsModelTests {
             record.timeline.append(TimelineEvent(at: at, event: kind, branch: branch, detail: detail))
         }
         add(.tried, names[0], "reserved")
-        add(.tried, names[1], state.decision == .cancel ? "refused: published" : "reserved")
+        add(.tried, names[1], state.decision == .cancel ? "refused: post-is-live" : "reserved")
         return record
     }
 
@@ -42,7 +42,7 @@ struct StepsModelTests {
 
     @Test func aRefusalHasItsReason() throws {
         var record = try Self.record(.cancelled, "delete")
-        record.reason = Problem(409, "published", "")
+        record.reason = Problem(409, "post-is-live", "")
         let model = StepsModel(record, Words(.chinese))
         #expect(model.result == "没有任何改动" && model.reason == "读者正看到这篇文章。请先撤回，再删除。" && model.tone == "bad")
         #expect(model.events.last?.text == "线上库已拒绝")

@@ -53,7 +53,7 @@ struct WordsTests {
     }
 
     @Test func aRefusalIsASentence() {
-        #expect(Words(.english).refusal("published").hasPrefix("Readers see this post."))
+        #expect(Words(.english).refusal("post-is-live").hasPrefix("Readers see this post."))
         #expect(Words(.english).refusal("quota-exceeded") == "It was refused: quota-exceeded.")
     }
 }

@@ -11,6 +11,7 @@ extension Assets {
 
           // The server's own HTML, in which it has escaped every text.
           async function steps(href) {
+            if (!href) return null;
             const answer = await fetch(href, { headers: { accept: "text/html" } });
             if (!answer.ok) return null;
             const part = document.createElement("template");
@@ -110,8 +111,8 @@ extension Assets {
               body.set("do", "save");
               let answer;
               try { answer = await fetch(form.action, { method: "POST", headers: json, body }); } catch { answer = null; }
-              if (answer?.ok) {
-                const result = await answer.json();
+              const result = await answer?.json().catch(() => null);
+              if (answer?.ok && result) {
                 failures = 0;
                 saved = sent;
                 revision.value = result.revision;
@@ -126,13 +127,17 @@ extension Assets {
                 }
                 say(isDirty() ? "unsaved" : "saved");
                 if (isDirty()) later();
-              } else if (answer?.status === 409) {
+              } else if (result?.code === "conflict") {
                 isStopped = true;
                 say("unsaved");
                 conflict.querySelector("span").textContent = form.dataset.conflict;
                 conflict.hidden = false;
               } else if (answer?.status === 422 || answer?.status === 413) {
                 say("invalid");
+              } else if (answer?.status === 404) {
+                // Deleted meanwhile: there is nothing to save to.
+                isStopped = true;
+                saving.textContent = result?.text ?? form.dataset.failed;
               } else {
                 say(answer?.status === 401 || answer?.status === 403 ? "signedOut" : "failed");
                 failures += 1;

@@ -119,6 +119,7 @@ struct EditorModel {
     var historyHref: String
     var readerHref: String?
     var statusHint: String?
+    /// Empty for a new draft: it has no transactions.
     var progressHref: String
     var canWithdraw: Bool
     var canDelete: Bool
@@ -148,7 +149,7 @@ struct EditorModel {
         self.html = MarkdownHTML.render(content, policy: policy)
         self.isSaved = draft != nil
         self.historyHref = action + "/history"
-        self.progressHref = action + "/progress"
+        self.progressHref = draft == nil ? "" : action + "/progress"
         let isLive = draft?.status == .published
         self.publishName = words(
             state == .changed ? "publishChanges" : state == .published ? "publishAgain" : "publish"
@@ -158,8 +159,7 @@ struct EditorModel {
             words("statusHint-\($0.rawValue)", draft?.publishedRevision.map(String.init) ?? "")
         }
         self.canWithdraw = isLive
-        // The orchestrator has no DELETE /v1/posts/{id} yet; with it: draft != nil && !isLive.
-        self.canDelete = false
+        self.canDelete = draft != nil && !isLive
     }
 }
 

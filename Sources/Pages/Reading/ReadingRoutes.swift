@@ -14,6 +14,8 @@ extension Pages {
             PageRoute(.get, "/posts/:", post),
             PageRoute(.get, "/feed.atom", feed),
             PageRoute(.get, "/assets/:", asset),
+            // What a browser asks for where a page names no icon, as the feed does not.
+            PageRoute(.get, "/favicon.ico") { _ in answer(Assets.icon, caching: "public, max-age=86400") },
         ]
     }
 
@@ -44,10 +46,14 @@ extension Pages {
         guard let asset = Assets.all.first(where: { $0.path == "/assets/" + visit.path[1] }) else {
             throw PageFailure.problem(Problem(404, "not-found", ""))
         }
+        // Its name changes with it.
+        return answer(asset, caching: "public, max-age=31536000, immutable")
+    }
+
+    private func answer(_ asset: Asset, caching: String) -> Response {
         var headers = securityHeaders
         headers[.contentType] = asset.contentType
-        // Its name changes with it.
-        headers[.cacheControl] = "public, max-age=31536000, immutable"
+        headers[.cacheControl] = caching
         return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: asset.text)))
     }
 }

@@ -68,8 +68,8 @@ extension Templates {
         <div id="preview" class="prose preview" tabindex="0" role="region" aria-labelledby="preview-name" data-empty="{{t.previewEmpty}}">{{{html}}}</div>
         </section>
         </div>
-        <p class="notice bad" id="conflict" role="alert" hidden><span></span> <button name="do" value="save">{{t.resolve}}</button></p>
         <div class="actions">
+        <p class="notice bad" id="conflict" role="alert" hidden><span></span> <button name="do" value="save">{{t.resolve}}</button></p>
         <button name="do" value="save">{{t.save}}</button>
         <button name="do" value="preview" formnovalidate class="without-script">{{t.preview}}</button>
         <button name="do" value="publish" class="primary">{{publishName}}</button>

@@ -54,7 +54,7 @@ extension Words {
         status-published | Published | 已发布
         status-changed | Published, with unpublished changes | 已发布，有未发布的修改
         status-private | Private | 私有
-        status-pending | Being published | 正在发布
+        status-pending | In a transaction | 事务进行中
         statusHint-unpublished | Only you see this. | 只有你能看到。
         statusHint-published | Readers see what you see here. | 读者看到的就是这里的内容。
         statusHint-changed | Readers still see revision {0}. | 读者看到的仍是第 {0} 版。
@@ -172,7 +172,7 @@ extension Words {
         code-revision-conflict | The draft moved on while this was under way. Open it again, and publish what you see there. | 处理期间草稿已有新版本。请重新打开，再发布你看到的内容。
         code-not-published | Readers do not see this post, so there is nothing to withdraw. | 读者看不到这篇文章，没有什么可撤回的。
         code-not-found | There is no such post of yours. It may have been deleted. | 你没有这篇文章，可能已被删除。
-        code-published | Readers see this post. Withdraw it first, then delete it. | 读者正看到这篇文章。请先撤回，再删除。
+        code-post-is-live | Readers see this post. Withdraw it first, then delete it. | 读者正看到这篇文章。请先撤回，再删除。
         code-stale-revision | The draft was saved elsewhere in the meantime. Open it again, and look at what is there. | 草稿期间在别处保存过。请重新打开查看。
         code-participant-unavailable | One of the two libraries does not answer. Nothing was changed; try again in a while. | 有一个库没有应答。没有任何改动，请稍后再试。
         code-participant-rejected | One of the two libraries does not accept this. Nothing was changed; an operator has to look. | 有一个库不接受此请求。没有任何改动，需要运维人员查看。
