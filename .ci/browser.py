@@ -1,4 +1,4 @@
-"""Writes, publishes, reads, edits, compares, withdraws in a browser, and checks what a person would see."""
+"""Writes, publishes, reads, edits, compares, restores, withdraws and deletes in a browser, and checks what a person would see."""
 
 import os
 import signal
@@ -218,7 +218,12 @@ def conflict(ann, editor):
     ann.find("#text").send_keys("\nFrom the first window.")
     ann.until(lambda browser: browser.find_element(By.ID, "conflict").is_displayed(), "the word of the conflict")
     button = ann.find("#conflict button")
-    ann.browser.execute_script("arguments[0].scrollIntoView({block: 'center'})", button)
+    is_seen = ann.browser.execute_script("""
+        const box = arguments[0].getBoundingClientRect();
+        return document.elementFromPoint(box.x + box.width / 2, box.y + box.height / 2) === arguments[0];
+        """, button)
+    ann.shot("conflict-notice")
+    assert is_seen, "the word of the conflict is in sight, wherever one writes"
     button.click()
     ann.sees("From the second window.", "From the first window.")
     ann.shot("conflict")
@@ -235,6 +240,19 @@ def history(ann, editor):
     ann.sees("From the second window.", "One more line.")
     ann.shot("compare")
     ann.is_accessible("a comparison")
+
+
+def restore(ann, editor):
+    ann.open(editor + "/revisions/1")
+    ann.find("main form.panel button").click()
+    ann.sees("Restored as revision 4", "Published, with unpublished changes")
+    assert "One more line." not in ann.find("#text").get_attribute("value")
+    ann.press("publish")
+    ann.sees("both libraries have revision 4")
+    ann.open(editor.replace("/write/", "/posts/"))
+    ann.sees("revision 4")
+    body = ann.browser.find_element(By.TAG_NAME, "body").text
+    assert "boats" in body and "One more line." not in body
 
 
 def injections(ann):
@@ -254,11 +272,61 @@ def injections(ann):
 
 def withdraw(ann, editor):
     ann.open(editor)
+    assert not ann.browser.find_elements(By.CSS_SELECTOR, "form[action$='/delete']"), "what readers see is not deleted"
     ann.browser.find_elements(By.XPATH, "//button[normalize-space()='Withdraw']")[0].click()
     ann.sees("confirmed")
     ann.shot("withdrawn")
     ann.open("/")
     assert "First light over the harbour" not in ann.browser.find_element(By.TAG_NAME, "body").text
+
+
+def press_delete(person):
+    person.find("details.panel summary").click()
+    person.find("form[action$='/delete'] button.danger").click()
+
+
+def delete_private(ann, editor):
+    ann.open(editor)
+    ann.sees("Private")
+    ann.find("details.panel summary").click()
+    ann.shot("delete")
+    ann.is_accessible("the editor, about to delete")
+    ann.find("details.panel summary").click()
+    press_delete(ann)
+    ann.sees("Deleted: both libraries have forgotten it", "The draft library has confirmed", "The live library has confirmed")
+    ann.shot("deleted")
+    ann.is_accessible("the steps of a delete")
+    ann.open(editor)
+    ann.sees("There is no such post of yours.")
+    ann.open("/write")
+    ann.sees("My drafts")
+    assert "First light over the harbour" not in ann.browser.find_element(By.TAG_NAME, "body").text
+
+
+def delete_never_published(ann):
+    ann.open("/write/new")
+    assert not ann.browser.find_elements(By.CSS_SELECTOR, "form[action$='/delete']"), "there is nothing to delete yet"
+    ann.fill("A passing thought", "Gone tomorrow.")
+    ann.press("save")
+    ann.until(lambda browser: not browser.current_url.endswith("/new"), "the saved draft")
+    ann.sees("revision 1", "Unpublished", "Delete this draft")
+    editor = ann.browser.current_url.split("?")[0]
+    # Another window still has it open.
+    here = ann.browser.current_window_handle
+    ann.browser.switch_to.new_window("tab")
+    ann.open(editor)
+    ann.find("#text")
+    other = ann.browser.current_window_handle
+    ann.browser.switch_to.window(here)
+    press_delete(ann)
+    ann.sees("Deleted: both libraries have forgotten it")
+    ann.browser.switch_to.window(other)
+    ann.find("#text").send_keys(" Or not?")
+    ann.sees("There is no such post of yours.")
+    ann.shot("deleted-elsewhere")
+    ann.browser.execute_script("window.onbeforeunload = null; document.getElementById('text').value = 'Gone tomorrow.'")
+    ann.browser.close()
+    ann.browser.switch_to.window(here)
 
 
 def keyboard_only(ann):
@@ -283,6 +351,12 @@ def without_script(url):
         bob.sees("boats")
         bob.press("publish")
         bob.sees("both libraries have revision 1")
+        bob.open("/write/new")
+        bob.fill("Deleted without a script", TEXT)
+        bob.press("save")
+        bob.sees("Saved as revision 1")
+        press_delete(bob)
+        bob.sees("Deleted: both libraries have forgotten it")
     finally:
         bob.browser.quit()
 
@@ -307,14 +381,17 @@ def main():
             ann = Person(stack.url)
             print("first page:", first_page(ann))
             editor = None
-            for step in [write_and_publish, read, edit_again, conflict, history, injections, keyboard_only, withdraw]:
-                needs_editor = step in (conflict, history, withdraw)
+            steps = [write_and_publish, read, edit_again, conflict, history, restore, injections, keyboard_only, withdraw,
+                     delete_private, delete_never_published]
+            for step in steps:
+                needs_editor = step in (conflict, history, restore, withdraw, delete_private)
                 result = step(ann, editor) if needs_editor else step(ann)
                 editor = result or editor
                 print("held:", step.__name__.replace("_", " "))
-            # What the network log has are the conflict and what is not there; scripts and the policy have no errors.
+            # What the network log has are the conflict and what was deleted; scripts and the policy have no errors.
             entries = [entry for entry in ann.browser.get_log("browser") if entry["level"] == "SEVERE"]
-            errors = [entry for entry in entries if entry["source"] != "network"]
+            errors = [entry for entry in entries if entry["source"] != "network"
+                      or "favicon" in entry["message"] or "/progress" in entry["message"]]
             assert not errors, errors
             for step in [without_script, chinese]:
                 step(stack.url)
