@@ -48,9 +48,25 @@ public struct PostRoutes: Sendable {
         return PostTransaction.publishNew(text, as: world.makeIdentifier(), by: request.subject)
     }
 
-    private struct PublishBody: Decodable {
+    private struct PublishBody: FastJSONReadable {
         var title: String?
         var content: String?
+
+        init() {}
+
+        init(scanning scanner: inout JSONScanner) throws(JSONDoubt) {
+            var (title, content) = (JSONMember<String>(), JSONMember<String>())
+            try scanner.beginObject()
+            while let name = try scanner.nextName() {
+                switch name {
+                case "title": try title.read(&scanner)
+                case "content": try content.read(&scanner)
+                default: throw JSONDoubt()
+                }
+            }
+            self.title = title.value
+            self.content = content.value
+        }
     }
 
     /// The saved head, or this text as the next revision.

@@ -27,6 +27,15 @@ public struct BatchResult: Hashable, Sendable, Codable {
     }
 }
 
+/// The answer to a single call that was done.
+package struct BranchOutcomeBody: Hashable, Sendable, Codable {
+    /// What became of the branch.
+    package var outcome: BranchOutcome
+
+    /// Makes an answer.
+    package init(outcome: BranchOutcome) { self.outcome = outcome }
+}
+
 /// The answer to `POST /tcc/batch`.
 public struct BatchAnswer: Hashable, Sendable, Codable {
     /// One for each call, in their order.

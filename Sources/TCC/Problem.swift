@@ -70,7 +70,7 @@ public struct Problem: Error, Hashable, Sendable, Codable {
         init?(intValue: Int) { nil }
     }
 
-    private static let standardMembers: Set<String> = ["type", "title", "status", "code", "detail"]
+    static let standardMembers: Set<String> = ["type", "title", "status", "code", "detail"]
 
     /// Reads a problem; only `code` is required.
     public init(from decoder: any Decoder) throws {

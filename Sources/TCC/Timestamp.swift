@@ -67,16 +67,34 @@ public struct Timestamp: Hashable, Comparable, Sendable, CustomStringConvertible
 
     /// RFC 3339 in UTC with milliseconds.
     public var description: String {
-        let days = (Double(milliseconds) / 86_400_000).rounded(.down)
-        let ofDay = milliseconds - Int64(days) * 86_400_000
-        let (year, month, day) = Self.date(daysSince1970: Int64(days))
-        func padded(_ value: Int64, to width: Int) -> String {
-            let text = String(value)
-            return String(repeating: "0", count: max(0, width - text.utf8.count)) + text
+        let rest = milliseconds % 86_400_000
+        let ofDay = rest < 0 ? rest + 86_400_000 : rest
+        let (year, month, day) = Self.date(daysSince1970: milliseconds / 86_400_000 - (rest < 0 ? 1 : 0))
+        let yearDigits = year.magnitude > 9999 ? String(year.magnitude).utf8.count : 4
+        return String(unsafeUninitializedCapacity: 21 + yearDigits) { buffer in
+            var end = 0
+            func append(_ value: Int64, _ digits: Int, _ separator: Unicode.Scalar) {
+                var rest = value.magnitude
+                for index in (end..<end + digits).reversed() {
+                    buffer[index] = UInt8(ascii: "0") + UInt8(rest % 10)
+                    rest /= 10
+                }
+                buffer[end + digits] = UInt8(ascii: separator)
+                end += digits + 1
+            }
+            if year < 0 {
+                buffer[0] = UInt8(ascii: "-")
+                end = 1
+            }
+            append(year, yearDigits, "-")
+            append(month, 2, "-")
+            append(day, 2, "T")
+            append(ofDay / 3_600_000, 2, ":")
+            append(ofDay / 60000 % 60, 2, ":")
+            append(ofDay / 1000 % 60, 2, ".")
+            append(ofDay % 1000, 3, "Z")
+            return end
         }
-        return "\(padded(year, to: 4))-\(padded(month, to: 2))-\(padded(day, to: 2))T"
-            + "\(padded(ofDay / 3_600_000, to: 2)):\(padded(ofDay / 60000 % 60, to: 2)):"
-            + "\(padded(ofDay / 1000 % 60, to: 2)).\(padded(ofDay % 1000, to: 3))Z"
     }
 
     private static func days(inMonth month: Int64, of year: Int64) -> Int64 {

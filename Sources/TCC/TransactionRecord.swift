@@ -194,7 +194,7 @@ extension TransactionRecord: Codable {
         init?(intValue: Int) { nil }
     }
 
-    private static let ownMembers: Set<String> = [
+    static let ownMembers: Set<String> = [
         "gid", "action", "state", "reason", "stuck", "branches", "createdAt", "decidedAt", "finishedAt", "timeline",
     ]
 

@@ -1,6 +1,8 @@
 public import Foundation
 public import GRDB
+import NIOCore
 public import TCC
+import TCCHTTP
 import TCCStorage
 
 /// The record of every global transaction: what a coordinator that comes back from a crash knows.
@@ -399,9 +401,7 @@ public enum Journal {
     }
 
     static func json(_ value: some Encodable) throws -> String {
-        let encoder = JSONEncoder()
-        encoder.outputFormatting = [.withoutEscapingSlashes, .sortedKeys]
-        return String(decoding: try encoder.encode(value), as: UTF8.self)
+        String(buffer: try JSONCoding.encode(value))
     }
 }
 

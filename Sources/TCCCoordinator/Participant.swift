@@ -55,10 +55,6 @@ public typealias ParticipantCall =
 
 /// Calls participants over HTTP.
 public struct ParticipantClient: Sendable {
-    private struct OutcomeBody: Decodable {
-        let outcome: BranchOutcome
-    }
-
     private static let largestProblem = 16 << 10
 
     private let client: JSONClient
@@ -128,7 +124,7 @@ public struct ParticipantClient: Sendable {
 
     private static func reading(_ answer: JSONClient.Answer) -> BranchAnswer {
         if answer.status == 200 {
-            return BranchAnswer(status: 200, outcome: answer.decode(OutcomeBody.self)?.outcome)
+            return BranchAnswer(status: 200, outcome: answer.decode(BranchOutcomeBody.self)?.outcome)
         }
         // A problem is kept, shown and logged: one that is larger than any reasonable one is none.
         var problem = answer.body.readableBytes <= largestProblem ? problem(in: answer) : nil
@@ -226,4 +222,20 @@ private struct ForeignBatchAnswer: Decodable {
     }
 
     let results: [Result]
+}
+
+extension ForeignBatchAnswer: FastJSONReadable {
+    init(scanning scanner: inout JSONScanner) throws(JSONDoubt) {
+        self.results = try scanner.onlyMember("results")
+    }
+}
+
+extension ForeignBatchAnswer.Result: FastJSONReadable {
+    init(scanning scanner: inout JSONScanner) throws(JSONDoubt) {
+        let result = try BatchResult(scanning: &scanner)
+        self.status = result.status
+        self.outcome = result.outcome
+        self.problem = result.problem.map { .known($0) }
+        self.retryAfterSeconds = result.retryAfterSeconds
+    }
 }

@@ -124,8 +124,11 @@ extension Coordinator {
         return bodies
     }
 
-    private struct AnyPayload: Encodable, Sendable {
+    private struct AnyPayload: FastJSONWritable, Sendable {
         let value: any Encodable & Sendable
         func encode(to encoder: any Encoder) throws { try value.encode(to: encoder) }
+        func write(into writer: inout JSONWriter) {
+            if let value = value as? any FastJSONWritable { value.write(into: &writer) } else { writer.giveUp() }
+        }
     }
 }

@@ -1,9 +1,12 @@
 import Foundation
 public import NIOCore
 import NIOFoundationCompat
-import TCC
+public import TCC
 
 /// JSON as the contract wants it: slashes not escaped, problems that name the field.
+///
+/// A type that is ``FastJSONReadable`` or ``FastJSONWritable`` goes the fast way; wherever that gives up, and for every
+/// error, Codable has the last word.
 public enum JSONCoding {
     /// Writes a value.
     ///
@@ -11,6 +14,16 @@ public enum JSONCoding {
     /// - Returns: the value as JSON in UTF-8.
     /// - Throws: an `EncodingError`, for numbers that JSON has no form for.
     public static func encode(_ value: some Encodable) throws -> ByteBuffer {
+        if let value = value as? any FastJSONWritable {
+            var writer = JSONWriter()
+            value.write(into: &writer)
+            if !writer.hasGivenUp { return ByteBuffer(bytes: writer.bytes) }
+        }
+        return try encodeByCodable(value)
+    }
+
+    /// Writes a value by Codable, whatever its type: what the fast way is held to.
+    package static func encodeByCodable(_ value: some Encodable) throws -> ByteBuffer {
         let encoder = JSONEncoder()
         // Sorted: otherwise the order is that of a dictionary, another one each time, and a request that is made anew for
         // its idempotency key would not be the one that has the key.
@@ -26,6 +39,18 @@ public enum JSONCoding {
     /// - Returns: the value that the body describes.
     /// - Throws: a problem: 400 `malformed-json`, or 422 `invalid-field` naming the field.
     public static func decode<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
+        if let fast = type as? any FastJSONReadable.Type, let value = read(fast, from: body) as? Value { return value }
+        return try decodeByCodable(type, from: body)
+    }
+
+    private static func read<Fast: FastJSONReadable>(_ type: Fast.Type, from body: ByteBuffer) -> Fast? {
+        body.withUnsafeReadableBytes { bytes in
+            bytes.withMemoryRebound(to: UInt8.self) { JSONScanner.read(type, from: $0) }
+        }
+    }
+
+    /// Reads a request's body by Codable, whatever its type: what the fast way is held to.
+    package static func decodeByCodable<Value: Decodable>(_ type: Value.Type, from body: ByteBuffer) throws -> Value {
         try check(body.readableBytesView)
         do {
             return try JSONDecoder().decode(type, from: Data(buffer: body))
@@ -61,6 +86,8 @@ public enum JSONCoding {
                 self.result = .failure(fraction.map { Problem.invalid($0, notWhole) } ?? error)
             }
         }
+
+        init(_ value: Value) { self.result = .success(value) }
     }
 
     private static let notWhole = "must be a whole number of 64 bits"
@@ -154,4 +181,9 @@ public enum JSONCoding {
             return name.isEmpty ? key.stringValue : "\(name).\(key.stringValue)"
         }
     }
+}
+
+extension JSONCoding.Part: FastJSONReadable where Value: FastJSONReadable {
+    /// Reads a valid value; one that is not valid leaves all of them to Codable.
+    public init(scanning scanner: inout JSONScanner) throws(JSONDoubt) { self.init(try Value(scanning: &scanner)) }
 }

@@ -32,6 +32,16 @@ public struct Page<Item: Codable & Sendable>: Codable, Sendable {
     }
 }
 
+extension Page: FastJSONWritable where Item: FastJSONWritable {
+    /// Writes JSON with null for an absent cursor.
+    public func write(into writer: inout JSONWriter) {
+        writer.beginObject()
+        writer.member("items", items)
+        writer.member("nextCursor", nextCursor)
+        writer.endObject()
+    }
+}
+
 /// What a caller wants of a list: `?limit=&cursor=`.
 public struct PageRequest: Hashable, Sendable {
     /// How many items at most, 1 to 100.

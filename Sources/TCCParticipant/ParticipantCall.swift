@@ -1,6 +1,7 @@
 import Failpoints
 import GRDB
 public import TCC
+import TCCHTTP
 
 /// One call of a coordinator, read and complete: a try with its deadline and payload, or a decision.
 public enum ParticipantCall<Payload: Sendable>: Sendable {
@@ -70,17 +71,23 @@ public enum ParticipantCall<Payload: Sendable>: Sendable {
 }
 
 /// The payload of a call that has none to be looked at.
-struct Ignored: Decodable, Sendable {}
+struct Ignored: FastJSONReadable, Sendable {
+    init(from decoder: any Decoder) throws {}
+
+    /// Nothing is sure about what nobody looks at.
+    init(scanning scanner: inout JSONScanner) throws(JSONDoubt) { throw JSONDoubt() }
+}
 
 /// One call of a batch: the body of a single call, and which one it is.
-struct BatchedCall<Payload: Decodable & Sendable>: Decodable, Sendable {
+package struct BatchedCall<Payload: Decodable & Sendable>: Decodable, Sendable {
     private enum CodingKeys: CodingKey {
         case op
     }
 
     let call: ParticipantCall<Payload>
 
-    init(from decoder: any Decoder) throws {
+    /// Reads a call.
+    package init(from decoder: any Decoder) throws {
         let name = try decoder.container(keyedBy: CodingKeys.self).decode(String.self, forKey: .op)
         switch TCC.Operation(rawValue: name) {
         case .try: self.call = try ParticipantCall(try BranchCall<Payload>(from: decoder))
@@ -88,5 +95,37 @@ struct BatchedCall<Payload: Decodable & Sendable>: Decodable, Sendable {
         case .cancel: self.call = ParticipantCall(.cancel, try BranchCall<Ignored>(from: decoder))
         case nil: throw Problem.invalid("op", "must be try, confirm or cancel")
         }
+    }
+}
+
+extension BatchedCall: FastJSONReadable where Payload: FastJSONReadable {
+    /// Reads a call.
+    package init(scanning scanner: inout JSONScanner) throws(JSONDoubt) {
+        var operation = JSONMember<TCC.Operation>()
+        var members = BranchCallMembers<Payload>()
+        try scanner.beginObject()
+        while let name = try scanner.nextName() {
+            if name == "op" { try operation.read(&scanner) } else { try members.read(name, &scanner) }
+        }
+        let call = try members.call()
+        switch try operation.required() {
+        case .try:
+            if call.deadline == nil || call.payload == nil { throw JSONDoubt() }
+            self.call = .attempt(call)
+        case .confirm: self.call = .carryOut(.confirm, call.id, action: call.action)
+        case .cancel: self.call = .carryOut(.cancel, call.id, action: call.action)
+        }
+    }
+}
+
+/// The body of a batch.
+package struct BatchBody<Payload: Decodable & Sendable>: Decodable, Sendable {
+    let calls: [JSONCoding.Part<BatchedCall<Payload>>]
+}
+
+extension BatchBody: FastJSONReadable where Payload: FastJSONReadable {
+    /// Reads a batch.
+    package init(scanning scanner: inout JSONScanner) throws(JSONDoubt) {
+        self.calls = try scanner.onlyMember("calls")
     }
 }

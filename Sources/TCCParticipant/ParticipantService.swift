@@ -106,14 +106,6 @@ public struct ParticipantService<R: Resource>: Sendable {
         .increment()
     }
 
-    private struct OutcomeBody: Encodable {
-        let outcome: BranchOutcome
-    }
-
-    private struct BatchBody: Decodable {
-        let calls: [JSONCoding.Part<BatchedCall<R.Payload>>]
-    }
-
     /// Adds `POST /tcc/try`, `/tcc/confirm`, `/tcc/cancel` and `/tcc/batch`.
     ///
     /// - Parameter api: the API.
@@ -127,7 +119,7 @@ public struct ParticipantService<R: Resource>: Sendable {
             }
         }
         api.on(.post, "/tcc/batch", allow: [.service], bodyLimit: Self.largestBody) { request in
-            let calls = try request.decode(BatchBody.self).calls
+            let calls = try request.decode(BatchBody<R.Payload>.self).calls
             guard calls.count <= ProtocolLimits.mostCallsInBatch else {
                 throw Problem.invalid("calls", "must be at most \(ProtocolLimits.mostCallsInBatch)")
             }
@@ -139,7 +131,7 @@ public struct ParticipantService<R: Resource>: Sendable {
     }
 
     private func answer(_ call: ParticipantCall<R.Payload>) async throws -> Response {
-        try .json(OutcomeBody(outcome: try await apply([call])[0].get()))
+        try .json(BranchOutcomeBody(outcome: try await apply([call])[0].get()))
     }
 
     private static func result(_ result: Result<BranchOutcome, any Error>, of request: APIRequest) -> BatchResult {
