@@ -147,7 +147,7 @@ let package = Package(
             name: "OnlineLibrary",
             dependencies: [
                 "Failpoints", "Hosting", "Posts", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser,
-                grdb, httpTypes, hummingbird,
+                grdb, httpTypes, hummingbird, nioCore,
             ],
             swiftSettings: settings
         ),

@@ -6,7 +6,10 @@ import TCCStorage
 
 /// The live library's part in a post transaction: it stages what readers are to see.
 public struct OnlineResource: Resource {
-    /// A resource without state of its own.
+    /// What readers asked for lately, which a confirm makes it forget.
+    package let cache = ReadersCache()
+
+    /// A resource whose only state is a cache for its readers.
     public init() {}
 
     /// Checks that the post can be shown, hidden or forgotten, and stages it.
@@ -84,7 +87,10 @@ public struct OnlineResource: Resource {
             .text(gid),
             .text(name)
         ) { (PostAction(rawValue: $0.text(0)), $0.text(1)) }
-        guard case (let action?, let id)? = staged else { throw DatabaseError(message: "what \(gid) staged vanished") }
+        guard case (let action?, let id)? = staged, let post = UUIDv7(id) else {
+            throw DatabaseError(message: "what \(gid) staged vanished")
+        }
+        cache.changed(post, in: database)
         switch action {
         case .delete:
             try database.run("DELETE FROM posts WHERE id = ?", .text(id))

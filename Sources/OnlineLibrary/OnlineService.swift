@@ -50,13 +50,14 @@ public struct OnlineService: AsyncParsableCommand {
     /// - Returns: the participant `online`, with the readers' routes.
     /// - Throws: a failure that a person can read.
     public static func build(_ context: HostContext, coordinatorURL: String) throws -> HostedProcess {
-        try .participant(
+        let resource = OnlineResource()
+        return try .participant(
             context,
             database: "online.sqlite",
             coordinatorURL: coordinatorURL,
-            resource: OnlineResource(),
+            resource: resource,
             migrate: OnlineStore.registerMigrations(in:),
-            addRoutes: { api, store in OnlineRoutes(store: store).add(to: &api) }
+            addRoutes: { api, store in OnlineRoutes(store: store, cache: resource.cache).add(to: &api) }
         )
     }
 }

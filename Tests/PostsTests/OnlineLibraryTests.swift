@@ -95,6 +95,28 @@ struct OnlineLibraryTests {
         }
     }
 
+    @Test("what comes from the cache is what came from the database, until the next confirm")
+    func cached() async throws {
+        try await Library.open(.online) { (library) async throws in
+            #expect(try await library.commit(.publish, revision(1)).status == 200)
+            for path in ["/v1/posts/\(id)", "/v1/posts", "/v1/posts?author=ann", "/v1/posts?limit=1&author=ann"] {
+                let first = try await library.send(.get, path, as: nil)
+                let second = try await library.send(.get, path, as: nil)
+                #expect(first.status == 200 && second.status == 200)
+                #expect(first.body == second.body)
+                #expect(first.headers == second.headers)
+            }
+            #expect(try await library.send(.get, "/v1/posts?author=bob", as: nil)["items"] == .array([]))
+            #expect(try await library.commit(.publish, revision(2, "Two")).status == 200)
+            #expect(try await library.send(.get, "/v1/posts/\(id)", as: nil)["title"] == "Two")
+            #expect(try await Self.values("title", library.send(.get, "/v1/posts", as: nil)) == ["Two"])
+            #expect(try await Self.values("title", library.send(.get, "/v1/posts?author=ann", as: nil)) == ["Two"])
+            #expect(try await library.commit(.withdraw, withdrawal).status == 200)
+            #expect(try await library.send(.get, "/v1/posts/\(id)", as: nil).status == 404)
+            #expect(try await library.send(.get, "/v1/posts?author=ann", as: nil)["items"] == .array([]))
+        }
+    }
+
     @Test("the list is newest first, paged, and can be one author's")
     func list() async throws {
         try await Library.open(.online) { (library) async throws in
