@@ -110,6 +110,7 @@ public struct API {
     public static let largestBody = 1 << 20
 
     private let authority: TokenAuthority
+    private let bodies: BodyBudget
     private let router: Router<APIContext>
     private var methods: [[Substring]: Set<HTTPRequest.Method>] = [:]
 
@@ -117,9 +118,15 @@ public struct API {
     ///
     /// - Parameters:
     ///   - authority: verifies tokens.
+    ///   - bodies: what all bodies that are being read share; past it a request is refused at once, with 503.
     ///   - isReady: whether the process serves.
-    public init(authority: TokenAuthority, isReady: @escaping @Sendable () async -> Bool = { true }) {
+    public init(
+        authority: TokenAuthority,
+        bodies: BodyBudget = BodyBudget(),
+        isReady: @escaping @Sendable () async -> Bool = { true }
+    ) {
         self.authority = authority
+        self.bodies = bodies
         self.router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         on(.get, "/healthz", allow: nil) { _ in try .json(["status": "alive"]) }
         on(.get, "/readyz", allow: nil) { _ in
@@ -145,10 +152,10 @@ public struct API {
     ) {
         let segments = path.split(separator: "/")
         methods[segments, default: []].formUnion(method == .get ? [.get, .head] : [method])
-        let authority = authority
+        let (authority, bodies) = (authority, bodies)
         router.on(RouterPath(path), method: method) { request, context in
             let caller = try await Self.caller(of: request, allowed: roles, authority: authority)
-            let body = try await Self.body(of: request, limit: bodyLimit)
+            let body = try await Self.body(of: request, limit: bodyLimit, within: bodies)
             return try await handler(
                 APIRequest(head: request.head, caller: caller, body: body, request: request, context: context)
             )
@@ -179,15 +186,36 @@ public struct API {
         return caller
     }
 
-    private static func body(of request: Request, limit: Int) async throws -> ByteBuffer {
-        let problem = Problem(413, "body-too-large", "The body is larger than \(limit) bytes.")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > limit { throw problem }
-        do {
-            return try await request.body.collect(upTo: limit)
-        } catch is NIOTooManyBytesError {
-            throw problem
+    private static func body(of request: Request, limit: Int, within budget: BodyBudget) async throws -> ByteBuffer {
+        let length = request.headers[.contentLength].flatMap { Int($0) }
+        if let length, length > limit { throw tooLarge(limit) }
+        var body = ByteBuffer()
+        var taken = 0
+        defer { budget.giveBack(taken) }
+        for try await var part in request.body {
+            guard taken + part.readableBytes <= limit else { throw tooLarge(limit) }
+            guard budget.take(part.readableBytes) else { throw overloaded }
+            taken += part.readableBytes
+            if body.readableBytes == 0 {
+                body = part
+            } else {
+                if let length { body.reserveCapacity(length) }
+                body.writeBuffer(&part)
+            }
         }
+        return body
     }
+
+    private static func tooLarge(_ limit: Int) -> Problem {
+        Problem(413, "body-too-large", "The body is larger than \(limit) bytes.")
+    }
+
+    private static let overloaded = Problem(
+        503,
+        "overloaded",
+        "More is being sent here at once than may be. Nothing was begun; try again in a moment.",
+        retryAfterSeconds: 1
+    )
 }
 
 private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {

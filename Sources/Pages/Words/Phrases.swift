@@ -190,6 +190,7 @@ extension Words {
         code-presumed-abort | It was called off before it began. Nothing was changed; try again. | 开始之前已被取消。没有任何改动，请再试。
         code-cancelled | It was called off. Nothing was changed; try again. | 已取消。没有任何改动，请再试。
         code-storage-full | The disk of a service is full. An operator has to make room. | 服务的磁盘已满，需要运维人员处理。
+        code-overloaded | Too much is going on right now. Nothing was changed; try again in a second. | 当前请求过多。没有任何改动，请稍后再试。
         code-not-ready | A service is starting or stopping. Try again in a moment. | 服务正在启动或停止，请稍后再试。
         code-no-answer | A service does not answer. Try again in a while. | 服务没有应答。请稍后再试。
         """

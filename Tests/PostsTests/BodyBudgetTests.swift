@@ -1,0 +1,52 @@
+import Foundation
+import HTTPTypes
+import Hummingbird
+import HummingbirdTesting
+import Logging
+import NIOCore
+import TCC
+import TCCHTTP
+import Testing
+
+@Suite("All bodies at once are bounded")
+struct BodyBudgetTests {
+    private func withAPI(
+        _ budget: BodyBudget,
+        _ body: @escaping @Sendable (any TestClientProtocol) async throws -> Void
+    )
+        async throws
+    {
+        let authority = await TokenAuthority(secret: Data(repeating: 7, count: 32), subject: "test")
+        var api = API(authority: authority, bodies: budget)
+        api.on(.post, "/echo", allow: nil, bodyLimit: 100) { request in
+            Response(status: .ok, body: ResponseBody(byteBuffer: request.body))
+        }
+        var logger = Logger(label: "test")
+        logger.logLevel = .critical
+        try await Application(responder: api.responder(), logger: logger).test(.router, body)
+    }
+
+    private static func send(_ bytes: Int, _ client: any TestClientProtocol) async throws -> TestResponse {
+        try await client.execute(uri: "/echo", method: .post, body: ByteBuffer(repeating: 65, count: bytes))
+    }
+
+    @Test("past the budget a request is refused at once, and what was read is given back")
+    func bounded() async throws {
+        let budget = BodyBudget(mostBytes: 50)
+        try await withAPI(budget) { client in
+            for _ in 0..<20 {
+                #expect(try await Self.send(50, client).body.readableBytes == 50)
+                let refused = try await Self.send(51, client)
+                #expect(refused.status == .serviceUnavailable)
+                #expect(refused.headers[.retryAfter] == "1")
+                #expect(try JSONCoding.decode(Problem.self, from: refused.body).code == "overloaded")
+                #expect(try await Self.send(101, client).status == .contentTooLarge)
+            }
+            #expect(budget.take(30))
+            #expect(try await Self.send(21, client).status == .serviceUnavailable)
+            #expect(try await Self.send(20, client).status == .ok)
+            budget.giveBack(30)
+            #expect(try await Self.send(50, client).status == .ok)
+        }
+    }
+}
