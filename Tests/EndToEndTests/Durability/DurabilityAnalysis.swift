@@ -65,8 +65,9 @@ struct DurabilityAnalysis {
                 for (call, outcome) in zip(calls, outcomes) {
                     guard let outcome else { continue }
                     let row = call.branch + (actions[call.gid + call.branch] ?? "")
-                    // A try that comes again may be answered as reserved after the confirm.
-                    let states = outcome == "reserved" ? ["reserved", "confirmed"] : [outcome]
+                    // A cancel does not wait for the answer to a try: one commit may hold both, and the row as it is then.
+                    // And a try that comes again may be answered as reserved after the confirm.
+                    let states = outcome == "reserved" ? ["reserved", "confirmed", "cancelled"] : [outcome]
                     analysis.claims.append(
                         Claim(
                             what: "\(call.op ?? "") is \(outcome)",

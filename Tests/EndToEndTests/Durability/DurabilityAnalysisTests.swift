@@ -198,6 +198,13 @@ struct DurabilityAnalysisTests {
         #expect(participant(good + [request(operation), answer(outcome)]).violations == [])
     }
 
+    @Test(arguments: ["confirmed", "cancelled"])
+    func aReservationMayBeOnDiskAsWhatBecameOfItInTheSameCommit(_ outcome: String) {
+        let steps = [request("try")] + Step.commit("draftpublish\(outcome)") + [Step.sync, answer("reserved")]
+        #expect(participant(steps).violations == [])
+        #expect(participant(steps.filter { $0 != Step.sync }).violations.count == 1)
+    }
+
     @Test func aRefusalClaimsNothing() {
         let analysis = participant([request("try"), answer("reserved", status: 409)])
         #expect(analysis.violations == [] && analysis.claims == [])
