@@ -160,7 +160,7 @@ package struct ReportPage: Sendable {
         "One decision for each transaction, never changed.",
         "No branch is both confirmed and cancelled.",
         "Every effect of a committed transaction happens exactly once, none of a cancelled one.",
-        "An answered publish is in both libraries until a later publish or withdraw.",
+        "An answered publish is in both libraries until a later publish, withdraw or delete.",
         "At the end both libraries agree on every post.",
         "No reservation is left at the end.",
         "The journal and the barriers agree.",

@@ -13,8 +13,8 @@ struct Run: AsyncParsableCommand {
         abstract: "Run the real processes under load while things go wrong, and check the ten invariants.",
         discussion: """
             Starts the orchestrator, both services and a quota ledger in a temporary folder, with proxies between them, \
-            and clients that publish, edit and withdraw. Meanwhile the faults of a plan happen, which the seed decides: \
-            kill, pause, failpoint (a process dies at one), partition, delay, loss, duplicate, reply-loss, disk-full (a \
+            and clients that publish, edit, withdraw and delete. Meanwhile the faults of a plan happen, which the seed \
+            decides: kill, pause, failpoint (a process dies at one), partition, delay, loss, duplicate, reply-loss, disk-full (a \
             small file system, where this user may mount one) and clock (wall clocks jump, where \
             libfaketime is installed). What cannot be made here is left out, and it says so. The seed decides the \
             plan and what clients want, but not the machine's timing: repeat a run several times.

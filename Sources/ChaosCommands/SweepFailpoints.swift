@@ -12,8 +12,8 @@ struct SweepFailpoints: AsyncParsableCommand {
         commandName: "sweep",
         abstract: "Crash the real processes at every failpoint, one after the other, and check after each.",
         discussion: """
-            A case is one crash of one process at one failpoint, while a post is published, published again or \
-            withdrawn, on the way of a commit and of a cancel; then the process is started again, all has to end \
+            A case is one crash of one process at one failpoint, while a post is published, published again, \
+            withdrawn or deleted, on the way of a commit and of a cancel; then the process is started again, all has to end \
             within 5 s, the caller asks again with the same key, and the ten invariants are checked. --pairs goes on \
             with second crashes during the recovery from the first. A failpoint counts as hit when its process died \
             there by itself. The same cases each time; no seed.

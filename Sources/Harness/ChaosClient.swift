@@ -5,7 +5,7 @@ import TCC
 import TCCHTTP
 import Verification
 
-/// An author who publishes, edits and withdraws posts, and asks again with the same key until something can be concluded.
+/// An author who publishes, edits, withdraws and deletes posts, and asks again with the same key until something can be concluded.
 struct ChaosClient: Sendable {
     /// What all clients know.
     final class Knowledge: Sendable {
@@ -18,6 +18,8 @@ struct ChaosClient: Sendable {
                 if !posts.contains(post) { posts.append(post) }
             }
         }
+
+        func forget(_ post: UUIDv7) { state.withLock { $0.removeAll { $0.id == post } } }
     }
 
     private static let timeout = Duration.seconds(5)
@@ -54,6 +56,7 @@ struct ChaosClient: Sendable {
         case .republish(let post, let text, let ifMatch):
             try await publish(.republish(post.id, text), post.author, ifMatch: ifMatch)
         case .withdraw(let post): try await publish(.withdraw(post.id), post.author)
+        case .delete(let post): try await publish(.delete(post.id), post.author)
         case .publishCharged(let post, let text):
             guard let draft = try await draft(post) else { return }
             let intent = Request.Intent.chargedPublish(
@@ -136,10 +139,11 @@ struct ChaosClient: Sendable {
         recorder.note(.invoke(id: id, client: number, request))
         let answer: RecordedAnswer
         do {
-            let told = try await waits.during(name, "the answer to POST \(request.path), key \(request.key)") {
+            let what = "the answer to \(request.method) \(request.path), key \(request.key)"
+            let told = try await waits.during(name, what) {
                 try await stack.call(
                     stack.url(Link(from: nil, to: .orchestrator)),
-                    .post,
+                    request.method,
                     request.path,
                     as: request.caller,
                     headers: request.headers,
@@ -160,7 +164,13 @@ struct ChaosClient: Sendable {
                     recorder.note(.contradiction(violation))
                 }
             }
-            if let post = told.postID { knowledge.learn(Workload.Post(id: post, author: request.author)) }
+            if let post = told.postID {
+                if request.isDelete {
+                    knowledge.forget(post)
+                } else {
+                    knowledge.learn(Workload.Post(id: post, author: request.author))
+                }
+            }
         } catch {
             try Task.checkCancellation()
             answer = RecordedAnswer(id: id, status: nil, error: "\(type(of: error))")

@@ -1,7 +1,7 @@
 import Dispatch
 package import Foundation
 import GRDB
-import TCC
+package import TCC
 package import Verification
 
 /// The databases of a set of processes, read without touching them while the processes run.
@@ -116,6 +116,18 @@ package struct Databases: Sendable {
         try participants.sorted { $0.key < $1.key }
             .flatMap { participant, file in
                 try Self.read(file) { try Violation.leftHolds(of: participant, in: $0) } ?? []
+            }
+    }
+
+    /// What libraries still have of posts that they were to forget.
+    ///
+    /// - Parameter deleted: the posts.
+    /// - Returns: a violation for each place.
+    /// - Throws: whatever SQLite meets.
+    package func remains(of deleted: [UUIDv7]) throws -> [Violation] {
+        try participants.sorted { $0.key < $1.key }
+            .flatMap { participant, file in
+                try Self.read(file) { try Violation.remains(of: deleted, at: participant, in: $0) } ?? []
             }
     }
 

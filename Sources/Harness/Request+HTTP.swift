@@ -1,4 +1,5 @@
 import Foundation
+package import HTTPTypes
 package import NIOCore
 package import TCC
 package import TCCHTTP
@@ -19,9 +20,13 @@ extension Request {
         case .publishNew: "/v1/posts"
         case .republish(let id, _), .publishSaved(let id): "/v1/posts/\(id)/publish"
         case .withdraw(let id): "/v1/posts/\(id)/withdraw"
+        case .delete(let id): "/v1/posts/\(id)"
         case .chargedPublish, .chargedWithdraw, .other: "/v1/transactions"
         }
     }
+
+    /// With which method.
+    package var method: HTTPRequest.Method { isDelete ? .delete : .post }
 
     /// Its key and its condition.
     package var headers: [(String, String)] {
@@ -35,7 +40,7 @@ extension Request {
     package func body() throws -> ByteBuffer? {
         switch intent {
         case .publishNew(let text), .republish(_, let text): return try Self.encode(text)
-        case .publishSaved, .withdraw: return nil
+        case .publishSaved, .withdraw, .delete: return nil
         case .chargedPublish(let id, let base, let revision, let text):
             let payload = TryPayload(
                 postID: id,

@@ -57,6 +57,8 @@ extension Recorder {
         for draft in drafts { note(.draft(draft)) }
         for post in posts { note(.post(post)) }
         for violation in try stack.databases.leftHolds() { note(.contradiction(violation)) }
+        let deleted = recording.state.effects.filter(\.isDelete).map(\.post)
+        for violation in try stack.databases.remains(of: deleted) { note(.contradiction(violation)) }
         note(.spent(try stack.databases.spent()))
     }
 }

@@ -4,10 +4,11 @@ package import Failpoints
 package struct SweepCase: Hashable, Sendable, CustomStringConvertible {
     /// What happens meanwhile.
     package enum Scene: String, Hashable, Sendable, CaseIterable {
-        /// An author publishes a new post, publishes it again, withdraws it: two branches.
+        /// An author publishes a new post, publishes it again, withdraws it, deletes it: two branches.
         case publish
         case republish
         case withdraw
+        case delete
         /// The same over the quota ledger as well: three branches.
         case chargedPublish = "charged-publish"
         case chargedRepublish = "charged-republish"
@@ -28,7 +29,7 @@ package struct SweepCase: Hashable, Sendable, CustomStringConvertible {
         case pruning
 
         /// Those that commit over two branches.
-        package static let commits: [Scene] = [.publish, .republish, .withdraw]
+        package static let commits: [Scene] = [.publish, .republish, .withdraw, .delete]
         /// Those that commit over three.
         package static let charges: [Scene] = [.chargedPublish, .chargedRepublish, .chargedWithdraw]
         /// Those that are cancelled.
@@ -96,7 +97,7 @@ package enum SweepPlan {
             ]
         )
         + cases(
-            [.republish, .withdraw],
+            [.republish, .withdraw, .delete],
             .orchestrator,
             [(.orchestratorReadDraftBefore, [1]), (.orchestratorReadDraftAfter, [1])]
         )

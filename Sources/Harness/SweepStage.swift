@@ -115,6 +115,10 @@ final class SweepStage: Sendable {
         case .withdraw:
             let post = try await publishedPost(Self.author)
             return Prepared(request: request(.withdraw(post.id), Self.author))
+        case .delete:
+            let post = try await publishedPost(Self.author)
+            try await client.publish(request(.withdraw(post.id), Self.author))
+            return Prepared(request: request(.delete(post.id), Self.author))
         case .chargedPublish, .refusedPublish:
             let author = sweepCase.scene == .refusedPublish ? Self.pauper : Self.author
             let intent = Request.Intent.chargedPublish(
@@ -271,6 +275,7 @@ final class SweepStage: Sendable {
         (state.drafts, state.posts) = try await stack.libraries.everything(of: [Self.author, Self.pauper])
         state.spent = try stack.databases.spent()
         violations += try stack.databases.leftHolds()
+        violations += try stack.databases.remains(of: state.effects.filter(\.isDelete).map(\.post))
         violations += Invariants.violations(in: state).filter { !(isPruned && $0.invariant == 7) }
         return violations
     }

@@ -33,6 +33,8 @@ package struct Workload: Hashable, Sendable {
         case republish(Post, RevisionText, ifMatch: String?)
         /// Withdraws a post.
         case withdraw(Post)
+        /// Has both libraries forget a post.
+        case delete(Post)
         /// Publishes a text, for a post of the quota.
         case publishCharged(Post, RevisionText)
         /// Withdraws a post, for a post of the quota.
@@ -74,11 +76,12 @@ package struct Workload: Hashable, Sendable {
         }
         switch dice {
         case ..<20: return .save(post, text())
-        case ..<36: return .publishSaved(post)
-        case ..<60: return .republish(post, text(), ifMatch: nil)
+        case ..<34: return .publishSaved(post)
+        case ..<55: return .republish(post, text(), ifMatch: nil)
         // Of a revision that has most likely passed.
-        case ..<64: return .republish(post, text(), ifMatch: "\"1\"")
-        case ..<72: return .withdraw(post)
+        case ..<59: return .republish(post, text(), ifMatch: "\"1\"")
+        case ..<68: return .withdraw(post)
+        case ..<74: return .delete(post)
         case ..<88: return .publishCharged(post, text())
         case ..<93: return .withdrawCharged(post)
         default: return .overdraw(UUIDv7(at: Timestamp(milliseconds: 0), using: &generator), text())

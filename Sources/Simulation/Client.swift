@@ -2,7 +2,7 @@ import Posts
 import TCC
 import Verification
 
-/// An author who publishes, edits and withdraws posts, and asks again with the same key until something can be concluded.
+/// An author who publishes, edits, withdraws and deletes posts, and asks again with the same key until something can be concluded.
 struct Client: Sendable {
     private static let timeout = Duration.seconds(6)
     private static let mostAttempts = 40
@@ -27,6 +27,9 @@ struct Client: Sendable {
         case publishSaved(Int)
         case republish(Int)
         case withdraw(Int)
+        case delete(Int)
+        /// Withdraws it, and deletes it then.
+        case discard(Int)
         case chargedPublish(Int)
         case chargedWithdraw(Int)
         case charge(author: String)
@@ -42,10 +45,12 @@ struct Client: Sendable {
             let post = Int(random.next() % UInt64(posts))
             self =
                 switch dice {
-                case ..<30: .save(post)
-                case ..<50: .publishSaved(post)
-                case ..<70: .republish(post)
-                case ..<80: .withdraw(post)
+                case ..<28: .save(post)
+                case ..<46: .publishSaved(post)
+                case ..<65: .republish(post)
+                case ..<75: .withdraw(post)
+                case ..<77: .delete(post)
+                case ..<81: .discard(post)
                 case ..<90: .chargedPublish(post)
                 case ..<95: .chargedWithdraw(post)
                 default: .charge(author: author)
@@ -72,14 +77,19 @@ struct Client: Sendable {
         switch step {
         case .publishNew(let author): await ask(.publishNew(newText()), by: author, random)
         case .charge(let author): await ask(.other(participants: ["quota"]), by: author, random)
-        case .save(let post), .publishSaved(let post), .republish(let post), .withdraw(let post),
-            .chargedPublish(let post), .chargedWithdraw(let post):
+        case .save(let post), .publishSaved(let post), .republish(let post), .withdraw(let post), .delete(let post),
+            .discard(let post), .chargedPublish(let post), .chargedWithdraw(let post):
             let (id, author) = record.withLock { $0.posts[post] }
             switch step {
             case .save: await save(id, by: author)
             case .publishSaved: await ask(.publishSaved(id), by: author, random)
             case .republish: await ask(.republish(id, newText()), by: author, random)
             case .withdraw: await ask(.withdraw(id), by: author, random)
+            case .delete: await ask(.delete(id), by: author, random)
+            case .discard:
+                await ask(.withdraw(id), by: author, random)
+                var next = random
+                await ask(.delete(id), by: author, next.split())
             case .chargedPublish: await publishCharged(id, by: author, random)
             default: await ask(.chargedWithdraw(id), by: author, random)
             }
@@ -144,6 +154,7 @@ struct Client: Sendable {
                     }
                 }
                 world.note("told \(answer.status)", .client, "\(number) \(answer.gid.map { "\($0)" } ?? "")")
+                if request.isDelete, answer.isCommitted { world.note("deleted", .client, "\(number)") }
                 if answer.status != 500 { return }
             } catch {
                 world.note("unanswered", .client, "\(number) \(error)")

@@ -154,6 +154,9 @@ struct OrchestratorNode: Node {
         case .withdraw(let id):
             _ = try await draft(id, request)
             return PostTransaction.withdraw(id, by: request.author)
+        case .delete(let id):
+            _ = try await draft(id, request)
+            return PostTransaction.delete(id, by: request.author)
         case .chargedPublish(let id, let base, let revision, let text):
             let payload = PostPayload(
                 postID: id,

@@ -12,6 +12,7 @@ package struct Plan: Sendable {
         Plan(name: "publish", before: [], clients: [[.publishNew(author: "ann")]]),
         Plan(name: "republish", before: [.publishNew(author: "ann")], clients: [[.republish(0)]]),
         Plan(name: "withdraw", before: [.publishNew(author: "ann")], clients: [[.withdraw(0)]]),
+        Plan(name: "delete", before: [.publishNew(author: "ann"), .withdraw(0)], clients: [[.delete(0)]]),
         // Eve has no quota.
         Plan(name: "refused publish", before: [.publishNew(author: "eve")], clients: [[.chargedPublish(0)]]),
         Plan(name: "charged publish", before: [.publishNew(author: "ann")], clients: [[.chargedPublish(0)]]),
@@ -24,6 +25,16 @@ package struct Plan: Sendable {
             name: "publish and withdraw",
             before: [.publishNew(author: "ann")],
             clients: [[.republish(0)], [.withdraw(0)]]
+        ),
+        Plan(
+            name: "delete and publish",
+            before: [.publishNew(author: "ann"), .withdraw(0)],
+            clients: [[.delete(0)], [.publishSaved(0)]]
+        ),
+        Plan(
+            name: "withdraw and delete",
+            before: [.publishNew(author: "ann")],
+            clients: [[.withdraw(0)], [.delete(0), .save(0)]]
         ),
         Plan(
             name: "saved publish and publish",

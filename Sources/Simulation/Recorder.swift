@@ -13,7 +13,8 @@ enum Recorder {
         migrator.registerMigration("recorder-1") { database in
             switch party {
             case .orchestrator: try database.execute(sql: journalTriggers)
-            case .online: try database.execute(sql: barrierTriggers + postTriggers)
+            case .online: try database.execute(sql: barrierTriggers + postTriggers + returnTriggers(of: "posts"))
+            case .draft: try database.execute(sql: barrierTriggers + returnTriggers(of: "drafts"))
             default: try database.execute(sql: barrierTriggers)
             }
         }
@@ -61,6 +62,20 @@ enum Recorder {
         END;
         """
 
+    /// What was deleted and comes back.
+    private static func returnTriggers(of table: String) -> String {
+        """
+        CREATE TABLE recorded_returns (number INTEGER PRIMARY KEY, id TEXT);
+        CREATE TABLE recorded_deletes (id TEXT PRIMARY KEY);
+        CREATE TRIGGER recorded_post_delete AFTER DELETE ON \(table) BEGIN
+            INSERT OR IGNORE INTO recorded_deletes VALUES (OLD.id);
+        END;
+        CREATE TRIGGER recorded_return AFTER INSERT ON \(table) WHEN NEW.id IN (SELECT id FROM recorded_deletes) BEGIN
+            INSERT INTO recorded_returns (id) VALUES (NEW.id);
+        END;
+        """
+    }
+
     /// Adds what was seen on a server's disk to a history.
     static func read(_ party: Party, into history: inout History, in database: Database) throws {
         if party == .orchestrator {
@@ -73,6 +88,11 @@ enum Recorder {
         for row in try rows("SELECT gid, branch, state FROM recorded ORDER BY number", in: database) {
             guard let state = BranchOutcome(rawValue: row[2]) else { continue }
             history.observed(state, of: "\(row[0] as String) \(row[1] as String)", at: party.rawValue)
+        }
+        guard party == .online || party == .draft else { return }
+        for row in try rows("SELECT id FROM recorded_returns ORDER BY number", in: database) {
+            let found = "\(row[0] as String) came back to \(party.rawValue) after it was deleted"
+            history.contradictions.append(Violation(3, found))
         }
         guard party == .online else { return }
         for row in try rows("SELECT id, revision, title FROM recorded_posts ORDER BY number", in: database) {

@@ -253,6 +253,12 @@ package struct Simulation: Sendable {
         for (gid, decision) in world.outcomes { history.told(decision, of: gid) }
         history.contradictions += world.contradictions
         state.history = history
+        let deleted = state.effects.filter(\.isDelete).map(\.post)
+        for party in [Party.draft, .online] {
+            state.history.contradictions += try disks.perform(on: party) {
+                try Violation.remains(of: deleted, at: party.rawValue, in: $0)
+            }
+        }
         life.die()
         for party in SimulatedWorld.servers { world.stop(party) }
         world.scheduler.run(until: world.scheduler.now)

@@ -1,6 +1,6 @@
 import Foundation
 package import GRDB
-import TCC
+package import TCC
 
 /// What of a database cannot be read as the contract has it.
 package struct Unreadable: Error, Hashable, CustomStringConvertible {
@@ -94,6 +94,31 @@ extension Violation {
         guard let table = holds[participant] else { return [] }
         return try String.fetchAll(database.cachedStatement(sql: "SELECT gid FROM \(table) ORDER BY gid"))
             .map { Violation(6, "\($0) is still held by the resource of \(participant)") }
+    }
+
+    private static let posts = ["draft": [("drafts", "id"), ("revisions", "post_id")], "online": [("posts", "id")]]
+
+    /// 3, behind the API: what a library still has of posts that it was to forget.
+    ///
+    /// - Parameters:
+    ///   - deleted: the posts.
+    ///   - participant: which library.
+    ///   - database: its database.
+    /// - Returns: a violation for each post and table that it is in.
+    /// - Throws: whatever SQLite meets.
+    package static func remains(
+        of deleted: [UUIDv7],
+        at participant: String,
+        in database: Database
+    ) throws -> [Violation] {
+        try (posts[participant] ?? [])
+            .flatMap { table, column in
+                let select = try database.cachedStatement(sql: "SELECT 1 FROM \(table) WHERE \(column) = ? LIMIT 1")
+                return
+                    try deleted
+                    .filter { try Bool.fetchOne(select, arguments: [$0.description]) != nil }
+                    .map { Violation(3, "\($0) was deleted and is in \(participant)'s table \(table)") }
+            }
     }
 }
 

@@ -52,20 +52,23 @@ package struct FinalState: Sendable {
         package var askedAt: Int
         /// When somebody was first told that it is committed: it was decided earlier.
         package var knownAt: Int?
-        /// Nil for a withdraw.
+        /// Nil for a withdraw and a delete.
         package var revision: Int?
         /// The revision that its author had read, where the request says so.
         package var base: Int?
-        /// Nil for a withdraw, and where nobody knows what the saved text was.
+        /// Nil for a withdraw and a delete, and where nobody knows what the saved text was.
         package var text: RevisionText?
+        /// Whether both libraries forget the post.
+        package var isDelete = false
 
         /// Whether it was certainly decided later than another one of the same post.
         ///
         /// No clock of the system's is believed in this. A post has one transaction at a time, so decisions about it are
         /// ordered: as the clients' own order says where one was told before the other asked, and as the revisions say,
-        /// which never fall.
+        /// which never fall. Nothing comes after a delete.
         package func follows(_ other: Effect) -> Bool {
             if wasAskedAfter(other) { return true }
+            if isDelete != other.isDelete { return isDelete }
             guard let revision, let earlier = other.revision else { return false }
             return revision > earlier
         }
@@ -135,7 +138,8 @@ package struct FinalState: Sendable {
     private func effect(of entry: JournalEntry, _ request: Request, askedAt: Int, knownAt: Int?) -> Effect? {
         guard let post = entry.postID ?? request.postID else { return nil }
         var effect = Effect(gid: entry.gid, post: post, askedAt: askedAt, knownAt: knownAt)
-        if !request.isWithdraw {
+        effect.isDelete = request.isDelete
+        if request.isPublish {
             effect.revision = entry.revision
             if case .chargedPublish(_, let base, let revision, _) = request.intent {
                 (effect.base, effect.revision) = (base, revision)

@@ -9,8 +9,8 @@ package enum Invariants {
     package static func violations(in state: FinalState) -> [Violation] {
         state.history.contradictions + oneDecision(state) + outcomesKept(state) + noBranchBoth(state)
             + effectsOnce(state) + requestsOnce(state) + revisionsKept(state)
-            + answersKept(state) + librariesAgree(state) + savesKept(state) + noReservation(state)
-            + journalAndBarriersAgree(state)
+            + answersKept(state) + deletesKept(state) + librariesAgree(state) + savesKept(state)
+            + noReservation(state) + journalAndBarriersAgree(state)
             + allEnded(state) + cancelledIsInvisible(state) + sightingsWereCommitted(state)
     }
 
@@ -170,7 +170,7 @@ package enum Invariants {
     /// What speaks against an effect having been the last of its post.
     private static func difference(between effect: FinalState.Effect, and live: PostView?) -> String? {
         guard let revision = effect.revision else {
-            return live.map { "is withdrawn and live as revision \($0.revision)" }
+            return live.map { "is \(effect.isDelete ? "deleted" : "withdrawn") and live as revision \($0.revision)" }
         }
         guard let live, live.revision == revision else {
             let found = live.map { "revision \($0.revision)" } ?? "not live"
@@ -207,6 +207,30 @@ package enum Invariants {
             }
             return nil
         }
+    }
+
+    /// 3: what was deleted stays so; 4: readers did not see it then; 5: what was not deleted is there.
+    private static func deletesKept(_ state: FinalState) -> [Violation] {
+        let drafts = Set(state.drafts.map(\.id))
+        var violations: [Violation] = []
+        for (post, effects) in Dictionary(grouping: state.effects, by: \.post).sorted(by: { $0.key < $1.key }) {
+            guard let delete = effects.first(where: \.isDelete) else {
+                if !drafts.contains(post) { violations.append(Violation(5, "\(post) is gone, and nothing deleted it")) }
+                continue
+            }
+            if drafts.contains(post) { violations.append(Violation(3, "\(post) is deleted and has a draft")) }
+            for other in effects where other != delete && (other.isDelete || other.wasAskedAfter(delete)) {
+                violations.append(Violation(3, "\(other.gid) is committed, after \(delete.gid) deleted \(post)"))
+            }
+            let hides = effects.filter { $0.revision == nil && !$0.isDelete && !$0.wasAskedAfter(delete) }
+            for publish in effects {
+                guard let revision = publish.revision, !hides.contains(where: { !publish.wasAskedAfter($0) }) else {
+                    continue
+                }
+                violations.append(Violation(4, "\(post) was deleted while revision \(revision) was live"))
+            }
+        }
+        return violations
     }
 
     private static func describe(_ draft: DraftView?) -> String {

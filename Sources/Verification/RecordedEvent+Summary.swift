@@ -103,6 +103,7 @@ extension Request.Intent {
         case .republish(let id, let text): "publish '\(text.title)' as \(id)"
         case .publishSaved(let id): "publish what is saved of \(id)"
         case .withdraw(let id): "withdraw \(id)"
+        case .delete(let id): "delete \(id)"
         case .chargedPublish(let id, _, let revision, let text):
             "publish '\(text.title)' as \(id), revision \(revision), for a post of the quota"
         case .chargedWithdraw(let id): "withdraw \(id), for a post of the quota"

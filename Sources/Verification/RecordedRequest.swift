@@ -18,6 +18,7 @@ extension Request: Codable {
         case republish
         case publishSaved
         case withdraw
+        case delete
         case chargedPublish
         case chargedWithdraw
         case other
@@ -34,6 +35,7 @@ extension Request: Codable {
             case .republish: .republish(try post(), try text())
             case .publishSaved: .publishSaved(try post())
             case .withdraw: .withdraw(try post())
+            case .delete: .delete(try post())
             case .chargedPublish:
                 .chargedPublish(
                     try post(),
@@ -66,7 +68,7 @@ extension Request: Codable {
             try values.encode(base, forKey: .base)
             try values.encode(revision, forKey: .revision)
         case .other(let participants): try values.encode(participants, forKey: .participants)
-        case .publishNew, .republish, .publishSaved, .withdraw, .chargedWithdraw: break
+        case .publishNew, .republish, .publishSaved, .withdraw, .delete, .chargedWithdraw: break
         }
     }
 
@@ -76,6 +78,7 @@ extension Request: Codable {
         case .republish: .republish
         case .publishSaved: .publishSaved
         case .withdraw: .withdraw
+        case .delete: .delete
         case .chargedPublish: .chargedPublish
         case .chargedWithdraw: .chargedWithdraw
         case .other: .other

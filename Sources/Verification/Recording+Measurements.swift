@@ -81,13 +81,3 @@ extension Recording {
         return reads
     }
 }
-
-extension Request {
-    /// Whether it publishes a post.
-    fileprivate var isPublish: Bool {
-        switch intent {
-        case .publishNew, .republish, .publishSaved, .chargedPublish: true
-        case .withdraw, .chargedWithdraw, .other: false
-        }
-    }
-}

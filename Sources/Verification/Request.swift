@@ -30,6 +30,8 @@ package struct Request: Hashable, Sendable {
         case publishSaved(UUIDv7)
         /// `POST /v1/posts/{id}/withdraw`
         case withdraw(UUIDv7)
+        /// `DELETE /v1/posts/{id}`
+        case delete(UUIDv7)
         /// `POST /v1/transactions`: publishes over draft, online and the quota ledger
         case chargedPublish(UUIDv7, base: Int, revision: Int, RevisionText)
         /// `POST /v1/transactions`: withdraws over draft, online and the quota ledger
@@ -73,8 +75,8 @@ package struct Request: Hashable, Sendable {
     package var postID: UUIDv7? {
         switch intent {
         case .publishNew, .other: nil
-        case .republish(let id, _), .publishSaved(let id), .withdraw(let id), .chargedPublish(let id, _, _, _),
-            .chargedWithdraw(let id):
+        case .republish(let id, _), .publishSaved(let id), .withdraw(let id), .delete(let id),
+            .chargedPublish(let id, _, _, _), .chargedWithdraw(let id):
             id
         }
     }
@@ -87,11 +89,16 @@ package struct Request: Hashable, Sendable {
         }
     }
 
-    /// Whether it hides a post.
-    package var isWithdraw: Bool {
+    /// Whether it shows a post to readers.
+    package var isPublish: Bool {
         switch intent {
-        case .withdraw, .chargedWithdraw: true
-        default: false
+        case .publishNew, .republish, .publishSaved, .chargedPublish: true
+        case .withdraw, .delete, .chargedWithdraw, .other: false
         }
+    }
+
+    /// Whether it has both libraries forget a post.
+    package var isDelete: Bool {
+        if case .delete = intent { true } else { false }
     }
 }

@@ -50,7 +50,10 @@ struct SearchTests {
         #expect(faults.orders >= 500)
     }
 
-    @Test("Two transactions on the same post are valid in every order with at most two delays", arguments: 0..<4)
+    @Test(
+        "Two transactions on the same post are valid in every order with at most two delays",
+        arguments: Plan.pairs.indices
+    )
     func pairs(_ number: Int) throws {
         let tally = try Search(try Simulation()).orders(of: Plan.pairs[number], mostDelays: 2)
         #expect(tally.invalid == 0)

@@ -9,7 +9,7 @@ struct SimulationTests {
         let simulation = try Simulation()
         var counts: [String: Int] = [:]
         // The last three are worlds that were found invalid: a refused save whose double was not refused.
-        for seed in Array(UInt64(1)...60) + [101_912, 102_671, 709_207] {
+        for seed in Array(UInt64(1)...120) + [101_912, 102_671, 709_207] {
             let report = try simulation.run(Scenario(seed: seed))
             #expect(report.violations.isEmpty, "seed \(seed): \(report.violations)")
             counts.merge(report.counts) { $0 + $1 }
@@ -22,6 +22,7 @@ struct SimulationTests {
             #expect(counts[kind, default: 0] >= 3, "\(kind): \(counts[kind, default: 0])")
         }
         #expect(counts["told 200", default: 0] >= 200)
+        #expect(counts["deleted", default: 0] >= 5)
         // The journal and the barriers: what they forget is checked as it was.
         #expect(counts["forgotten", default: 0] >= 50)
         #expect(counts["told 409", default: 0] >= 10)

@@ -92,6 +92,31 @@ struct JudgementTests {
                     #""type":"saw","library":"online-service","post":"\#(SmallHistory.story)","revision":1,"title":"one""#
                 )
             },
+            Tampering(3, "a deleted post has a draft") {
+                let draft = $0.lines.first { $0.contains(#""type":"draft""#) && $0.contains(SmallHistory.hidden) } ?? ""
+                $0.deleteHidden()
+                $0.insert(String(draft.drop { $0 != "," }.dropFirst().dropLast()))
+            },
+            Tampering(3, "a post is deleted twice") {
+                $0.deleteHidden()
+                let request = #""intent":"delete","post":"\#(SmallHistory.hidden)""#
+                $0.askLate(22, request, key: "k22", ok: SmallHistory.id(22), post: SmallHistory.hidden)
+                $0.commit(SmallHistory.id(22), "k22", post: SmallHistory.hidden)
+            },
+            Tampering(3, "a deleted post comes back") {
+                $0.deleteHidden()
+                let request =
+                    #""intent":"republish","post":"\#(SmallHistory.hidden)","text":{"title":"x","content":"y"}"#
+                $0.askLate(22, request, key: "k22", ok: SmallHistory.id(22), post: SmallHistory.hidden)
+                $0.commit(SmallHistory.id(22), "k22", post: SmallHistory.hidden)
+            },
+            Tampering(4, "a post is deleted that readers see") {
+                $0.deleteHidden()
+                for line in [#""type":"ok","id":4"#, #""type":"invoke","id":4"#] { $0.remove(line) }
+            },
+            Tampering(5, "a post is gone that nothing deleted") {
+                $0.remove(#""type":"draft""#, SmallHistory.hidden)
+            },
             Tampering(5, "the libraries have different revisions") {
                 $0.change(#""type":"draft""#, from: #""publishedRevision":2"#, to: #""publishedRevision":1"#)
             },
@@ -165,6 +190,15 @@ struct JudgementTests {
         #expect(judgement.verdict.exitCode == 0)
         #expect(judgement.differing == nil)
         #expect(judgement.amounts.map(\.count) == [5, 1, 1, 2])
+    }
+
+    @Test("A post that is deleted, and of which nothing is left, is valid")
+    func deleted() throws {
+        var history = SmallHistory()
+        history.deleteHidden()
+        let judgement = try history.recording().judgement()
+        #expect(judgement.violations == [])
+        #expect(judgement.verdict == .valid)
     }
 
     @Test("Whatever is tampered with, the invariant that it breaks notices", arguments: Tampering.all)

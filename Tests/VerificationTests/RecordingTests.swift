@@ -18,6 +18,7 @@ struct RecordingTests {
         #"{"at":2,"client":1,"id":5,"request":{"author":"ann","base":3,"intent":"chargedPublish","key":"k5","post":"\#(post)","revision":4,"text":{"content":"","title":"t"}},"type":"invoke"}"#,
         #"{"at":2,"client":1,"id":6,"request":{"author":"ann","intent":"chargedWithdraw","key":"k6","post":"\#(post)"},"type":"invoke"}"#,
         #"{"at":2,"client":1,"id":7,"request":{"author":"ann","intent":"other","key":"k7","participants":["quota"]},"type":"invoke"}"#,
+        #"{"at":2,"client":1,"id":11,"request":{"author":"ann","intent":"delete","key":"k11","post":"\#(post)"},"type":"invoke"}"#,
         #"{"at":3,"error":null,"gid":"\#(gid)","id":1,"post":"\#(post)","status":200,"type":"ok"}"#,
         #"{"at":3,"error":"publish-in-progress","gid":null,"id":2,"post":null,"status":409,"type":"refused"}"#,
         #"{"at":3,"error":"the connection was lost","gid":null,"id":3,"post":null,"status":null,"type":"unknown"}"#,
@@ -79,10 +80,10 @@ struct RecordingTests {
         for (line, text) in [
             (RecordedLine(at: 0, .run(run)), Self.lines[0]),
             (RecordedLine(at: 1.5, .invoke(id: 1, client: 0, request)), Self.lines[1]),
-            (RecordedLine(at: 3, .answered(1, status: 200, gid: gid, post: post)), Self.lines[8]),
-            (RecordedLine(at: 3, .answered(2, status: 409, error: "publish-in-progress")), Self.lines[9]),
-            (RecordedLine(at: 3, .answered(3, status: nil, error: "the connection was lost")), Self.lines[10]),
-            (RecordedLine(at: 7, .fault(kill)), Self.lines[20]),
+            (RecordedLine(at: 3, .answered(1, status: 200, gid: gid, post: post)), Self.lines[9]),
+            (RecordedLine(at: 3, .answered(2, status: 409, error: "publish-in-progress")), Self.lines[10]),
+            (RecordedLine(at: 3, .answered(3, status: nil, error: "the connection was lost")), Self.lines[11]),
+            (RecordedLine(at: 7, .fault(kill)), Self.lines[21]),
         ] {
             #expect(try Self.encoded(line) == text)
         }
@@ -116,8 +117,8 @@ struct RecordingTests {
         #expect(state.drafts.map(\.title) == ["é"])
         #expect(state.posts.map(\.title) == ["é"])
         #expect(state.spent == 3)
-        #expect(history.attempts.count == 7)
-        #expect(history.attempts.map { $0.answer?.status } == [200, 409, nil, nil, nil, nil, nil])
+        #expect(history.attempts.count == 8)
+        #expect(history.attempts.map { $0.answer?.status } == [200, 409, nil, nil, nil, nil, nil, nil])
         #expect(history.saves.values.flatMap(\.values).map(\.title) == ["s"])
         #expect(history.uncertainSaves.map(\.title) == ["s2"])
         #expect(history.sightings.map(\.revision) == [1])

@@ -162,6 +162,14 @@ struct SmallHistory {
         lines.append(end)
     }
 
+    /// Deletes the hidden post, and both libraries forget it.
+    mutating func deleteHidden() {
+        let request = #""intent":"delete","post":"\#(Self.hidden)""#
+        askLate(21, request, key: "k21", ok: Self.id(21), post: Self.hidden)
+        commit(Self.id(21), "k21", post: Self.hidden)
+        remove(#""type":"draft""#, Self.hidden)
+    }
+
     /// Changes each line that has all of these pieces.
     mutating func change(_ pieces: String..., from old: String, to new: String) {
         for index in lines.indices where pieces.allSatisfy(lines[index].contains) {

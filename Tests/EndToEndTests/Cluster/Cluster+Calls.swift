@@ -51,7 +51,7 @@ extension Cluster {
         do {
             answer = try await call(
                 .orchestrator,
-                .post,
+                request.method,
                 request.path,
                 as: request.caller,
                 headers: request.headers,

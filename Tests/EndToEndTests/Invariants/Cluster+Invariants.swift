@@ -39,7 +39,9 @@ extension Cluster {
     func violations() async throws -> [Violation] {
         try await quiesce()
         try await replayCalls()
-        return Invariants.violations(in: try await finalState())
+        let state = try await finalState()
+        return Invariants.violations(in: state)
+            + (try databases.remains(of: state.effects.filter(\.isDelete).map(\.post)))
     }
 
     /// Notes what journal and barriers say at this moment: no decision may ever change, no branch go back.

@@ -100,10 +100,13 @@ extension EndToEnd {
             }
         }
 
-        /// Two cases of a sweep: a commit that is confirmed again, and a reservation that nobody speaks of.
+        /// Some cases of a sweep: commits that are confirmed again, and a reservation that nobody speaks of.
         @Test(
             .timeLimit(.minutes(2)),
-            arguments: ["publish/online-service/participant.confirm", "orphan/draft-service"]
+            arguments: [
+                "publish/online-service/participant.confirm", "delete/draft-service/participant.confirm",
+                "orphan/draft-service",
+            ]
         )
         func casesOfASweep(_ name: String) async throws {
             try await chaos(["sweep", "--only", name]) { terminal, folder in

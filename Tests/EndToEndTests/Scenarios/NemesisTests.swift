@@ -61,6 +61,7 @@ extension EndToEnd {
             case 2..<5: Request(.republish(post, .unique("Storm again")))
             case 5: Request(.publishSaved(post))
             case 6: Request(.withdraw(post))
+            case 7: Request(.delete(post))
             default: Request(.chargedPublish(.ofNow(), base: 0, revision: 1, .unique("Storm, charged")))
             }
         }
