@@ -2,9 +2,15 @@ import Synchronization
 
 /// A value that comes later, for any number of tasks to wait for.
 package final class Promise<Value: Sendable>: Sendable {
+    private struct Waiter {
+        let id: Int
+        let continuation: CheckedContinuation<Value, any Error>
+    }
+
     private struct State {
         var value: Value?
-        var waiters: [Int: CheckedContinuation<Value, any Error>] = [:]
+        /// In the order in which they came.
+        var waiters: [Waiter] = []
         /// Tasks that were cancelled before they began to wait.
         var cancelledEarly: Set<Int> = []
         var nextWaiter = 0
@@ -22,14 +28,13 @@ package final class Promise<Value: Sendable>: Sendable {
     ///
     /// - Parameter value: the value.
     package func fulfil(_ value: Value) {
-        let waiters = state.withLock { state -> [CheckedContinuation<Value, any Error>] in
+        let waiters = state.withLock { state -> [Waiter] in
             guard state.value == nil else { return [] }
             state.value = value
-            let waiters = state.waiters.sorted { $0.key < $1.key }.map(\.value)
-            state.waiters = [:]
-            return waiters
+            defer { state.waiters = [] }
+            return state.waiters
         }
-        for waiter in waiters { waiter.resume(returning: value) }
+        for waiter in waiters { waiter.continuation.resume(returning: value) }
     }
 
     /// Waits for the value.
@@ -46,18 +51,20 @@ package final class Promise<Value: Sendable>: Sendable {
                 let ready: Result<Value, any Error>? = state.withLock {
                     if let value = $0.value { return .success(value) }
                     if $0.cancelledEarly.remove(id) != nil { return .failure(CancellationError()) }
-                    $0.waiters[id] = continuation
+                    $0.waiters.append(Waiter(id: id, continuation: continuation))
                     return nil
                 }
                 if let ready { continuation.resume(with: ready) }
             }
         } onCancel: {
             let waiter = state.withLock {
-                if let waiter = $0.waiters.removeValue(forKey: id) { return Optional(waiter) }
+                if let index = $0.waiters.firstIndex(where: { $0.id == id }) {
+                    return Optional($0.waiters.remove(at: index))
+                }
                 if $0.value == nil { $0.cancelledEarly.insert(id) }
                 return nil
             }
-            waiter?.resume(throwing: CancellationError())
+            waiter?.continuation.resume(throwing: CancellationError())
         }
     }
 

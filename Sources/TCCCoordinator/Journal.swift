@@ -191,6 +191,17 @@ public enum Journal {
             }
             return earlier
         }
+        // On a commit the branches stand alike as a rule: one statement is enough then.
+        if let branch = record.branches.first, record.branches.dropFirst().allSatisfy({ $0.standsLike(branch) }) {
+            try database.run(
+                "UPDATE branches SET state = ?, attempts = ?, last_error = ? WHERE gid = ?",
+                .text(branch.state.rawValue),
+                .integer(Int64(branch.attempts)),
+                .text(orNull: branch.lastError),
+                .text(gid)
+            )
+            return decision
+        }
         for branch in record.branches {
             try database.run(
                 "UPDATE branches SET state = ?, attempts = ?, last_error = ? WHERE gid = ? AND name = ?",
@@ -402,6 +413,12 @@ public enum Journal {
 
     static func json(_ value: some Encodable) throws -> String {
         String(buffer: try JSONCoding.encode(value))
+    }
+}
+
+extension BranchRecord {
+    fileprivate func standsLike(_ other: BranchRecord) -> Bool {
+        state == other.state && attempts == other.attempts && lastError == other.lastError
     }
 }
 

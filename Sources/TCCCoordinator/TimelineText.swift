@@ -30,6 +30,7 @@ enum TimelineText {
     }
 
     private static func onOneLine(_ detail: String) -> String {
-        String(String.UnicodeScalarView(detail.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
+        if !detail.utf8.contains(where: { $0 < 0x20 }) { return detail }
+        return String(String.UnicodeScalarView(detail.unicodeScalars.map { $0.value < 0x20 ? " " : $0 }))
     }
 }

@@ -178,12 +178,20 @@ public struct API {
         else {
             throw Problem(401, "token-required", "Send 'Authorization: Bearer TOKEN'.")
         }
-        let caller = try await authority.verify(String(field.dropFirst(7)).trimmingCharacters(in: .whitespaces))
+        let caller = try await authority.verify(trimmed(field.dropFirst(7)))
         guard roles.contains(caller.role) else {
             let allowed = roles.map(\.rawValue).sorted().joined(separator: " or ")
             throw Problem(403, "wrong-role", "This needs a token with the role \(allowed).")
         }
         return caller
+    }
+
+    /// Without the blanks around it; Foundation's way costs more than looking the token up.
+    private static func trimmed(_ text: Substring) -> String {
+        func isBlank(_ character: Character) -> Bool { character == " " || character == "\t" }
+        var rest = text.drop(while: isBlank)
+        while let last = rest.last, isBlank(last) { rest.removeLast() }
+        return String(rest)
     }
 
     private static func body(of request: Request, limit: Int, within budget: BodyBudget) async throws -> ByteBuffer {
