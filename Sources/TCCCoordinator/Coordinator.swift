@@ -101,7 +101,8 @@ public final class Coordinator: Service {
                 logger: logger,
                 metrics: metrics
             ) { id, decision in
-                guard let transaction = live[id.gid],
+                // Whoever waits for a cancel is told when it is on disk, and of nothing that comes later.
+                guard decision == .confirm, let transaction = live[id.gid],
                     let finished = transaction.acknowledged(id.branch, decision, at: world.wallClock())
                 else { return }
                 live.conclude(transaction, .confirmed(finished))
@@ -232,17 +233,15 @@ public final class Coordinator: Service {
         if decision == .confirm {
             // Before the lanes know: the last acknowledgement may come at once.
             awaitAnswer.yield(Patience(live: transaction, until: world.elapsed() + settings.answerTimeout))
+        } else {
+            let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
+            live.conclude(transaction, .cancelled(reason.with("gid", .string(gid.description)), gid))
         }
         let (action, finished) = transaction.decided(decision, at: world.wallClock())
         if case .carryOut(_, let branches) = action {
             for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
         }
-        if decision == .cancel {
-            let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
-            live.conclude(transaction, .cancelled(reason.with("gid", .string(gid.description)), gid))
-        } else if let finished {
-            live.conclude(transaction, .confirmed(finished))
-        }
+        if decision == .confirm, let finished { live.conclude(transaction, .confirmed(finished)) }
     }
 
     /// Hands all tries to the lanes, which report each when it has ended.
