@@ -102,6 +102,24 @@ struct CoordinatorTests {
         }
     }
 
+    /// The lanes may be done with the cancels before whoever decided goes on.
+    @Test func howeverSoonACancelIsAcknowledgedItsCallerIsToldOfARefusal() async throws {
+        try await withCoordinator { life async throws in
+            life.peers.script("online", .try, .answers(409, "no"))
+            try await withThrowingTaskGroup { group in
+                for _ in 0..<4 {
+                    group.addTask {
+                        for _ in 0..<250 {
+                            let conclusion = try await life.publish()
+                            #expect(conclusion.reason?.code == "no")
+                        }
+                    }
+                }
+                try await group.waitForAll()
+            }
+        }
+    }
+
     @Test func aTryThatHangsDoesNotDelayTheCancel() async throws {
         try await withCoordinator { life async throws in
             life.peers.script("draft", .try, .hangs)
