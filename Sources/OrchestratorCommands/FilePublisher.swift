@@ -11,6 +11,8 @@ struct FilePublisher: Sendable {
 
     let services: Services
     let author: Caller
+    /// What is known of the author's drafts before; nil asks for each file's.
+    var catalogue: DraftCatalogue?
 
     /// Publishes a file.
     func publish(_ file: MarkdownFile) async -> FileResult {
@@ -33,11 +35,16 @@ struct FilePublisher: Sendable {
 
     private func publish(_ text: PostText) async throws -> FileResult {
         var schedule = services.schedule(patience: Self.patience)
-        var post: UUIDv7?
+        var (catalogue, post) = (catalogue, nil as UUIDv7?)
         var looks = 0
         var last: (plan: PublicationPlan, key: String)?
         while true {
-            guard let plan = try await plan(for: text, known: post, &schedule) else {
+            guard let plan = try await plan(for: text, known: post, catalogue, &schedule) else {
+                if catalogue != nil {
+                    // It was deleted since.
+                    catalogue = nil
+                    continue
+                }
                 // Its creation is under way: the id is taken, and the draft is not there yet.
                 try await wait(Refusal(.publishInProgress), after: nil, &schedule)
                 continue
@@ -54,7 +61,7 @@ struct FilePublisher: Sendable {
                 throw RefusalError(refusal: Refusal(problem, cause: byOutage ? .outage : .file))
             case .wait(let problem, let after): try await wait(Refusal(problem), after: after, &schedule)
             case .lookAgain(let problem, let named):
-                post = named ?? post
+                (catalogue, post) = (nil, named ?? post)
                 looks += 1
                 guard looks < Self.mostLooks else { throw problem }
                 try await wait(Refusal(problem), after: nil, &schedule)
@@ -70,10 +77,13 @@ struct FilePublisher: Sendable {
     private func plan(
         for text: PostText,
         known: UUIDv7?,
+        _ catalogue: DraftCatalogue?,
         _ schedule: inout RetrySchedule
     ) async throws -> PublicationPlan? {
         var id = known
-        if id == nil {
+        if let catalogue, let source = text.source {
+            id = id ?? catalogue.post(from: source)
+        } else if id == nil {
             let query = ServiceRequest.get(.draft, "/v1/drafts", query: ["source": text.source], as: author)
             id = try await find(Page<Draft>.self, query, &schedule)?.items.first?.id
         }

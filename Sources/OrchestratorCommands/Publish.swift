@@ -68,7 +68,11 @@ struct Publish: AsyncParsableCommand {
         return try await Services.with(shared, connections: inFlight) { services in
             try await services.greet([.orchestrator, .draft, .online])
             let run = PublishRun(
-                publisher: FilePublisher(services: services, author: author),
+                publisher: FilePublisher(
+                    services: services,
+                    author: author,
+                    catalogue: await DraftCatalogue.read(of: author, for: files.count, from: services)
+                ),
                 inFlight: inFlight,
                 bar: ProgressBar(total: files.count, style: .standardError)
             )

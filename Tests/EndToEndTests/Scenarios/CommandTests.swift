@@ -121,6 +121,30 @@ extension EndToEnd {
             }
         }
 
+        /// So many that their drafts are looked up together.
+        @Test func ofAFolderOnlyWhatIsNotPublishedIsPublished() async throws {
+            try await withCluster { cluster in
+                func publish() async throws -> String {
+                    let result = try await cluster.command(["publish", ".", "--author", "ann"])
+                    #expect(result.code == 0, "\(result)")
+                    return result.output
+                }
+                for number in 10..<40 { try cluster.write("# \(number)", to: "\(number).md") }
+                #expect(try await publish() == "Published 30, skipped 0, refused 0.\n")
+                #expect(try await publish() == "Published 0, skipped 30, refused 0.\n")
+                try cluster.write("# 10, changed", to: "10.md")
+                try cluster.write("# New", to: "new.md")
+                let drafts = try await cluster.command(["posts", "--author", "ann", "--limit", "99", "--json"])
+                let gone = try #require(
+                    try Self.items(drafts.output).first { $0["title"]?.string == "11" }?["id"]?.string
+                )
+                for command in ["withdraw", "delete"] {
+                    #expect(try await cluster.command([command, gone, "--author", "ann"]).code == 0)
+                }
+                #expect(try await publish() == "Published 3, skipped 28, refused 0.\n")
+            }
+        }
+
         @Test func aTitleIsNoCommandToTheTerminal() async throws {
             try await withCluster { cluster in
                 let title = "Evil \u{1B}]0;owned\u{7}\u{1B}[2J\u{9B}31m title"
