@@ -205,7 +205,8 @@ struct MarkdownInlineParser {
 
     /// Whatever is open above a frame has no end, and is text.
     private mutating func collapse(above index: Int) {
-        let open = frames[(index + 1)...]
+        // A copy: a slice would share the frames, and each change of one copy all of its children.
+        let open = Array(frames[(index + 1)...])
         frames.removeLast(open.count)
         for frame in open {
             frames[index].children.append(.text(frame.literal))
