@@ -1,4 +1,3 @@
-import Foundation
 import Hosting
 
 /// A line on standard error that says what is going on: redrawn on a terminal, one after the other elsewhere.
@@ -15,8 +14,5 @@ struct BenchProgress: Sendable {
         if isRedrawn { write("\r\u{1B}[K") }
     }
 
-    private func write(_ text: String) {
-        // `try?`: where there is nowhere to say it, nobody listens.
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
-    }
+    private func write(_ text: String) { StandardStream.complain(text) }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Harness
 import Hosting
 import Synchronization
@@ -46,5 +45,5 @@ final class ChaosDisplay: Sendable {
             """
     }
 
-    private static func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private static func write(_ text: String) { StandardStream.complain(text) }
 }

@@ -1,4 +1,3 @@
-import Foundation
 import Hosting
 
 /// A line on standard error that says how far it is; only where somebody watches.
@@ -35,5 +34,5 @@ struct Progress {
         Int(Double(done) / max((ContinuousClock.now - start) / .seconds(1), 0.001))
     }
 
-    private func write(_ text: String) { FileHandle.standardError.write(Data(text.utf8)) }
+    private func write(_ text: String) { StandardStream.complain(text) }
 }

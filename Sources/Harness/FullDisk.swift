@@ -1,4 +1,5 @@
 package import Foundation
+import Hosting
 
 #if canImport(Darwin)
 import Darwin
@@ -71,7 +72,8 @@ package struct FullDisk: Sendable {
                 try files.copyItem(at: folder.appending(path: name), to: beside.appending(path: name))
             }
         } catch {
-            print("what is on the disk at \(folder.path(percentEncoded: false)) was not copied: \(error)")
+            let place = folder.path(percentEncoded: false)
+            StandardStream.complain("what is on the disk at \(place) was not copied: \(error)\n")
         }
     }
 

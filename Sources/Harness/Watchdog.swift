@@ -1,4 +1,5 @@
 package import Foundation
+import Hosting
 import Subprocess
 import Synchronization
 
@@ -68,7 +69,9 @@ package final class Watchdog: Sendable {
     }
 
     private static func warn(_ error: any Error) {
-        print("No shell, no watchdog: if this process is killed, it leaves its servers behind. \(error)")
+        StandardStream.complain(
+            "No shell, no watchdog: if this process is killed, it leaves its servers behind. \(error)\n"
+        )
     }
 
     /// This process is to die with the one that started it.

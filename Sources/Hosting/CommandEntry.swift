@@ -30,6 +30,7 @@ public enum CommandEntry {
     public static func run(_ type: any AsyncParsableCommand.Type) async -> Never {
         // A reader that has seen enough, such as head, must not keep a command from cleaning up.
         signal(SIGPIPE, SIG_IGN)
+        StandardStream.keepNumbers()
         do {
             var command = try type.parseAsRoot()
             do {

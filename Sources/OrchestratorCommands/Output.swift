@@ -8,7 +8,7 @@ enum Output {
     /// - Parameter text: the text.
     /// - Throws: a ``CommandFailure`` if it cannot be written, say to a full disk.
     static func line(_ text: String) throws {
-        try write(Data((text + "\n").utf8))
+        try write(text + "\n")
     }
 
     /// Writes a value as one line of JSON whose members are always in the same order.
@@ -35,7 +35,7 @@ enum Output {
     /// - Parameter text: the text.
     /// - Throws: a ``CommandFailure`` if it cannot be written.
     static func show(_ text: String) throws {
-        try write(Data(text.utf8))
+        try write(text)
     }
 
     /// Whether standard output is a pipe that nobody reads any more.
@@ -46,20 +46,14 @@ enum Output {
 
     /// Writes text to standard error.
     static func draw(_ text: String) {
-        if text.isEmpty { return }
-        // `try?`: where there is nowhere to complain, a complaint is lost.
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        StandardStream.complain(text)
     }
 
-    private static func write(_ data: Data) throws {
+    private static func write(_ text: String) throws {
         do {
-            try FileHandle.standardOutput.write(contentsOf: data)
+            try StandardStream.write(text)
         } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            let code = Int32(truncatingIfNeeded: cause?.code ?? 0)
-            // A reader that has seen enough, such as head, is no error.
-            if code == EPIPE { return }
-            throw CommandFailure(.refused, "the output cannot be written: \(String(cString: strerror(code))).")
+            throw CommandFailure(.refused, error.description)
         }
     }
 }

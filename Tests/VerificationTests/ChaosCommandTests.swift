@@ -6,13 +6,39 @@ import Testing
 struct ChaosCommandTests {
     private final class Bundle {}
 
-    private static func chaos(_ arguments: String...) async throws -> ChildCommand.Ended {
+    private static func program() throws -> String {
         let tests = Foundation.Bundle(for: Bundle.self).bundleURL
         // In the folder of the tests; on macOS these are a folder of their own in it.
         let places = [tests, tests.deletingLastPathComponent()].map { $0.appending(path: "chaos").path }
-        let program = try #require(places.first { FileManager.default.isExecutableFile(atPath: $0) })
-        return await ChildCommand(name: "chaos", program: program, arguments: arguments).runToItsEnd()
+        return try #require(places.first { FileManager.default.isExecutableFile(atPath: $0) })
     }
+
+    private static func chaos(_ arguments: String...) async throws -> ChildCommand.Ended {
+        await ChildCommand(name: "chaos", program: try program(), arguments: arguments).runToItsEnd()
+    }
+
+    /// Runs a line of shell in a folder, in which `chaos` is the command.
+    private static func shell(_ line: String, in folder: URL) async throws -> ChildCommand.Ended {
+        let script = "chaos() { '\(try program())' \"$@\"; }; \(line)"
+        return await ChildCommand(
+            name: "sh",
+            program: "/bin/sh",
+            arguments: ["-c", script],
+            environment: ["TMPDIR": folder.path],
+            folder: folder.path
+        )
+        .runToItsEnd()
+    }
+
+    private static func files(in folder: URL) throws -> [String] {
+        try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+    }
+
+    #if os(Linux)
+    private static let unwritable = ["2>&-", "2>/dev/full", "2>&1 | head -1"]
+    #else
+    private static let unwritable = ["2>&-", "2>&1 | head -1"]
+    #endif
 
     private static func withFolder(_ body: (URL) async throws -> Void) async throws {
         let folder = FileManager.default.temporaryDirectory.appending(path: "chaos-\(UUID())")
@@ -89,6 +115,34 @@ struct ChaosCommandTests {
             )
             #expect(nowhere.death == .exited(2))
             #expect(nowhere.error.contains("cannot be written"))
+        }
+    }
+
+    @Test("Where there is nowhere to complain, the work goes on", arguments: unwritable)
+    func noStandardError(_ redirection: String) async throws {
+        try await Self.withFolder { folder in
+            let ended = try await Self.shell(
+                "(chaos simulate --seeds 3; echo code $? >&3) 3>code \(redirection)",
+                in: folder
+            )
+            #expect(ended.death == .exited(0))
+            let code = try String(contentsOf: folder.appending(path: "code"), encoding: .utf8)
+            #expect(code == "code 0\n")
+            // `head` has the line about the speed instead.
+            #expect(ended.output.contains(redirection.contains("head") ? "worlds a second" : "3 worlds"))
+        }
+    }
+
+    @Test("A real run that cannot say how far it is leaves its history, and nothing else", arguments: unwritable)
+    func runWithoutStandardError(_ redirection: String) async throws {
+        try await Self.withFolder { folder in
+            let command = "chaos run --duration 1s --faults kill --history history.jsonl --min-refused 0 --min-faults 0"
+            let ended = try await Self.shell("(\(command); echo code $? >&3) 3>code \(redirection)", in: folder)
+            #expect(ended.death == .exited(0))
+            let code = try String(contentsOf: folder.appending(path: "code"), encoding: .utf8)
+            // Whether a second is enough is not the question.
+            #expect(["code 0\n", "code 3\n"].contains(code))
+            #expect(try Self.files(in: folder) == ["code", "history.jsonl"])
         }
     }
 }

@@ -28,6 +28,8 @@ final class PseudoTerminal: Sendable {
         var output = Data()
         var death: ServerProcess.Death?
         var isClosed = false
+        /// Whether somebody has closed the terminal's window.
+        var isHungUp = false
     }
 
     /// What a terminal sends for Ctrl-C.
@@ -114,14 +116,23 @@ final class PseudoTerminal: Sendable {
     /// Reads until nobody has the terminal open any more.
     private func collect() {
         var buffer = [UInt8](repeating: 0, count: 65536)
-        while true {
+        var ready = pollfd(fd: master, events: Int16(POLLIN), revents: 0)
+        while !state.withLock({ $0.isHungUp }) {
+            // Not for long: whoever closes the terminal waits for this thread to leave it.
+            guard poll(&ready, 1, 50) > 0 else { continue }
             let count = read(master, &buffer, buffer.count)
             if count < 0, errno == EINTR { continue }
             guard count > 0 else { break }
             state.withLock { $0.output.append(contentsOf: buffer[..<count]) }
         }
-        state.withLock { $0.isClosed = true }
+        state.withLock { state in
+            state.isClosed = true
+            if state.isHungUp { close(master) }
+        }
     }
+
+    /// Closes the terminal, as somebody does who closes its window.
+    func hangUp() { state.withLock { $0.isHungUp = true } }
 
     /// All that was written to the terminal, control sequences and all.
     var output: String { state.withLock { String(decoding: $0.output, as: UTF8.self) } }
@@ -193,7 +204,7 @@ final class PseudoTerminal: Sendable {
         signal(SIGKILL)
         // `try?`: a process that a SIGKILL does not end, or one that it left behind, is beyond a test.
         _ = try? await waitForExit(within: .seconds(5))
-        close(master)
+        if !state.withLock({ $0.isHungUp }) { close(master) }
     }
 }
 

@@ -71,6 +71,21 @@ extension EndToEnd {
             }
         }
 
+        @Test(
+            .timeLimit(.minutes(2)),
+            arguments: [["run", "--duration", "60s"], ["sweep"], ["simulate", "--seeds", "1000000"]]
+        )
+        func aClosedTerminalLeavesNoProcessAndNoFile(_ arguments: [String]) async throws {
+            try await chaos(arguments) { terminal, folder in
+                let word = ["run": "faults, 5", "sweep": "crashes, 0 wrong", "simulate": "invalid, "][arguments[0]]
+                try await terminal.wait(for: try #require(word), within: .seconds(30))
+                terminal.hangUp()
+                let death = try await terminal.waitForExit(within: .seconds(30))
+                #expect(death == .init(exitCode: 129))
+                #expect(try files(in: folder).isEmpty)
+            }
+        }
+
         /// While the processes start, everything connects to everything.
         @Test(.timeLimit(.minutes(3)), arguments: 1...12)
         func ctrlCAtAnyMomentOfTheStart(_ moment: Int) async throws {
