@@ -85,8 +85,10 @@ struct Run: AsyncParsableCommand {
     mutating func run() async throws {
         Host.raiseFileLimit()
         let plan = Plan(self)
-        let status = try await Interruption.handled { try await plan.run() }
-        if status != 0 { throw ExitCode(status) }
+        try await Console.interruptible(left: history.map { "left is the history so far, \($0)" } ?? "nothing is left")
+        {
+            try await plan.run()
+        }
     }
 }
 
@@ -159,9 +161,9 @@ private struct Plan: Sendable {
         var settings = settings
         settings.kinds.subtract(leftOut.keys)
         for (kind, reason) in leftOut.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
-            print("left out: \(kind.rawValue) (\(reason))")
+            Console.say("left out: \(kind.rawValue) (\(reason))")
         }
-        print("seed \(settings.seed), history \(file.path(percentEncoded: false))")
+        Console.say("seed \(settings.seed), history \(file.path(percentEncoded: false))")
         let run = RecordedRun(
             command: command,
             seed: settings.seed,
@@ -192,28 +194,28 @@ private struct Plan: Sendable {
                 ? "none" : counts.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value)" }.joined(separator: ", ")
         }
         let (tally, found) = (outcome.tally, outcome.tally.found)
-        print("requests: \(found.confirmed) done, \(found.refused) refused, \(tally.unknown) unanswered")
+        Console.say("requests: \(found.confirmed) done, \(found.refused) refused, \(tally.unknown) unanswered")
         let recording = outcome.recording
         let faults = Dictionary(uniqueKeysWithValues: recording.faults.map { ($0.key.rawValue, $0.value) })
-        print("faults: \(found.faults) (\(counts(faults)))")
-        print("network: \(counts(outcome.network))")
-        print("deaths: \(tally.deaths), of them at failpoints: \(counts(recording.failpoints))")
-        print("until a process served again: \(recording.starts.text)")
-        print("until all had ended that it left: \(recording.recoveries.text)")
-        print("one library ahead of the other: \(Distribution(recording.tornReads.map(\.milliseconds)).text)")
-        for violation in outcome.judgement.violations.prefix(Self.mostShown) { print("VIOLATED \(violation)") }
+        Console.say("faults: \(found.faults) (\(counts(faults)))")
+        Console.say("network: \(counts(outcome.network))")
+        Console.say("deaths: \(tally.deaths), of them at failpoints: \(counts(recording.failpoints))")
+        Console.say("until a process served again: \(recording.starts.text)")
+        Console.say("until all had ended that it left: \(recording.recoveries.text)")
+        Console.say("one library ahead of the other: \(Distribution(recording.tornReads.map(\.milliseconds)).text)")
+        for violation in outcome.judgement.violations.prefix(Self.mostShown) { Console.say("VIOLATED \(violation)") }
         let style = TerminalStyle.standardOutput
         switch outcome.judgement.verdict {
-        case .valid: print(style.paint("valid", .good))
-        case .invalid: print(style.paint("INVALID", .bad))
-        case .unknown: print(style.paint("unknown", .caution))
+        case .valid: Console.say(style.paint("valid", .good))
+        case .invalid: Console.say(style.paint("INVALID", .bad))
+        case .unknown: Console.say(style.paint("unknown", .caution))
         }
         guard outcome.judgement.verdict != .valid else { return }
-        for reason in outcome.judgement.reasons { print("reason: \(reason)") }
-        if outcome.judgement.verdict == .invalid { for line in outcome.logs { print("log: \(line)") } }
-        print("seed \(settings.seed), commit \(ChaosFolder.revision ?? "unknown")")
-        print("repeat with: \(command)")
-        print("history: \(file.path(percentEncoded: false))")
-        if let kept { print("data of the processes: \(kept.path(percentEncoded: false))") }
+        for reason in outcome.judgement.reasons { Console.say("reason: \(reason)") }
+        if outcome.judgement.verdict == .invalid { for line in outcome.logs { Console.say("log: \(line)") } }
+        Console.say("seed \(settings.seed), commit \(ChaosFolder.revision ?? "unknown")")
+        Console.say("repeat with: \(command)")
+        Console.say("history: \(file.path(percentEncoded: false))")
+        if let kept { Console.say("data of the processes: \(kept.path(percentEncoded: false))") }
     }
 }

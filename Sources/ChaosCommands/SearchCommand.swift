@@ -15,7 +15,8 @@ struct SearchCommand: AsyncParsableCommand {
             one fault is a crash of a server at each place that it passes, or a message lost, doubled, or late after \
             all deadlines, each message in turn.
 
-            Exit codes: 0 all valid, 1 something was violated, 2 wrong usage.
+            Exit codes: 0 all valid, 1 something was violated, 2 wrong usage, 130 stopped by Ctrl-C: what is said is how \
+            far it came.
 
             Example:
               chaos search
@@ -39,46 +40,78 @@ struct SearchCommand: AsyncParsableCommand {
 
     /// Searches.
     mutating func run() async throws {
-        let search = Search(try Simulation())
-        let progress = Progress()
+        Interruption.note()
         var total = Search.Tally()
-        func tell(_ name: String, _ run: (Search.Step) throws -> Search.Tally) throws {
-            let before = total.orders
-            let tally = try run { orders, finding in
-                progress.show("\(name): \(orders) orders", done: before + orders)
-                if let finding { Self.show(finding) }
-            }
-            progress.clear()
-            let faults = tally.faults > 0 ? ", each of \(tally.faults) faults" : ""
-            print("\(name): \(tally.orders) orders\(faults), \(tally.invalid) invalid")
-            total.add(tally)
+        let progress = Progress()
+        do {
+            try search(&total, progress)
+        } catch is CancellationError {
+            // How far it came is said all the same.
         }
+        progress.end("orders", done: total.orders)
+        Console.say("\(total.orders) orders, \(total.invalid) invalid")
+        if let code = Interruption.exitCode {
+            Console.say("stopped before its end")
+            try Console.end(code)
+        }
+        if total.invalid > 0 {
+            Console.say("To see this again, at commit \(ChaosFolder.revision ?? "unknown"):")
+            Console.say("  chaos search --delays \(delays) --fault-delays \(faultDelays)")
+        }
+        try Console.end(total.invalid > 0 ? 1 : 0)
+    }
+
+    private func search(_ total: inout Search.Tally, _ progress: Progress) throws {
+        let search = Search(try Simulation())
         let publish = Plan.single[0]
-        try tell("\(publish.name), all orders") {
+        try Self.tell("\(publish.name), all orders", &total, progress) {
             try search.orders(of: publish, mostDelays: Self.unbounded, step: $0)
         }
         for plan in Plan.pairs {
-            try tell("\(plan.name), up to \(delays) delays") {
+            try Self.tell("\(plan.name), up to \(delays) delays", &total, progress) {
                 try search.orders(of: plan, mostDelays: delays, step: $0)
             }
         }
         for plan in Plan.single {
-            try tell("\(plan.name) with one fault, up to \(faultDelays) delays") {
+            try Self.tell("\(plan.name) with one fault, up to \(faultDelays) delays", &total, progress) {
                 try search.faults(in: plan, mostDelays: faultDelays, step: $0)
             }
         }
-        progress.end("orders", done: total.orders)
-        print("\(total.orders) orders, \(total.invalid) invalid")
-        if total.invalid > 0 {
-            print("To see this again, at commit \(ChaosFolder.revision ?? "unknown"):")
-            print("  chaos search --delays \(delays) --fault-delays \(faultDelays)")
-            throw ExitCode(1)
+    }
+
+    /// Runs one part, and counts it, also where it does not come to its end.
+    private static func tell(
+        _ name: String,
+        _ total: inout Search.Tally,
+        _ progress: Progress,
+        _ run: (Search.Step) throws -> Search.Tally
+    ) throws {
+        let before = total.orders
+        var soFar = Search.Tally()
+        do {
+            let tally = try run { orders, finding in
+                progress.show("\(name): \(orders) orders", done: before + orders)
+                soFar.orders = orders
+                if let finding {
+                    soFar.invalid += 1
+                    progress.clear()
+                    show(finding)
+                }
+                try Interruption.check()
+            }
+            progress.clear()
+            let faults = tally.faults > 0 ? ", each of \(tally.faults) faults" : ""
+            Console.say("\(name): \(tally.orders) orders\(faults), \(tally.invalid) invalid")
+            total.add(tally)
+        } catch let error as CancellationError {
+            total.add(soFar)
+            throw error
         }
     }
 
     private static func show(_ finding: Search.Finding) {
-        print("\(finding.plan), \(finding.fault.map { "\($0)" } ?? "no fault"):")
-        for event in finding.report.events { print("  \(event)") }
-        for violation in finding.report.violations { print("  VIOLATED \(violation)") }
+        Console.say("\(finding.plan), \(finding.fault.map { "\($0)" } ?? "no fault"):")
+        for event in finding.report.events { Console.say("  \(event)") }
+        for violation in finding.report.violations { Console.say("  VIOLATED \(violation)") }
     }
 }

@@ -22,7 +22,8 @@ struct Simulate: AsyncParsableCommand {
             --minimize leaves out of a failing world all requests and faults without which it still fails.
 
             Exit codes: 0 all valid, 1 something was violated, 2 wrong usage, 3 so many worlds and some kind of fault \
-            did not happen once, which proves nothing.
+            did not happen once, which proves nothing, or the output could not be written, 130 stopped by Ctrl-C: what \
+            is said is how far it came.
 
             Example:
               chaos simulate --seeds 1000
@@ -67,11 +68,15 @@ struct Simulate: AsyncParsableCommand {
 
     /// Runs them.
     mutating func run() async throws {
+        Interruption.note()
         let first = seed ?? 1
         guard let seeds else {
             var scenario = Scenario(seed: first, faults: faults?.numbers, requests: requests?.numbers)
             let simulation = try Simulation()
-            if minimize { scenario = try minimized(scenario, simulation) }
+            if minimize {
+                guard let small = try minimized(scenario, simulation) else { return try Console.end(0) }
+                scenario = small
+            }
             return try replay(scenario, simulation)
         }
         var tally = SimulationTally()
@@ -81,31 +86,41 @@ struct Simulate: AsyncParsableCommand {
             let batch = start..<min(start + jobs * Self.batch, seeds)
             for report in try await Self.reports(of: batch.map { first &+ UInt64($0) }, jobs: jobs) {
                 tally.add(report)
+                if !report.violations.isEmpty { progress.clear() }
                 show(report)
             }
+            if Interruption.exitCode != nil { break }
             progress.show("\(batch.upperBound)/\(seeds) worlds, \(tally.invalid) invalid", done: batch.upperBound)
         }
-        progress.end("worlds", done: seeds)
-        print(tally.text)
-        if tally.invalid > 0 { throw ExitCode(1) }
+        progress.end("worlds", done: tally.worlds)
+        Console.say(tally.text)
+        if let code = Interruption.exitCode {
+            Console.say("stopped before the \(seeds) worlds that were asked for")
+            try Console.end(code)
+        }
+        if tally.invalid > 0 { try Console.end(1) }
         let missing = tally.missingFaults
         if seeds >= Self.worldsThatProve, !missing.isEmpty {
-            print("This proves nothing: no \(missing.joined(separator: ", no ")) in \(seeds) worlds.")
-            throw ExitCode(3)
+            Console.say("This proves nothing: no \(missing.joined(separator: ", no ")) in \(seeds) worlds.")
+            try Console.end(3)
         }
+        try Console.end(0)
     }
 
     /// Runs worlds at the same time, each on one thread.
     ///
-    /// - Returns: what came of each, in order.
+    /// - Returns: what came of each, in order; of fewer if somebody wants to end it.
     private static func reports(of seeds: [UInt64], jobs: Int) async throws -> [Simulation.Report] {
         try await withThrowingTaskGroup(of: [(Int, Simulation.Report)].self) { group in
             for job in 0..<jobs {
                 group.addTask {
                     let simulation = try pool.take() ?? Simulation()
                     defer { pool.giveBack(simulation) }
-                    return try stride(from: job, to: seeds.count, by: jobs)
-                        .map { ($0, try simulation.run(Scenario(seed: seeds[$0]))) }
+                    var done: [(Int, Simulation.Report)] = []
+                    for index in stride(from: job, to: seeds.count, by: jobs) where Interruption.exitCode == nil {
+                        done.append((index, try simulation.run(Scenario(seed: seeds[index]))))
+                    }
+                    return done
                 }
             }
             return try await group.reduce(into: []) { $0 += $1 }.sorted { $0.0 < $1.0 }.map(\.1)
@@ -117,39 +132,49 @@ struct Simulate: AsyncParsableCommand {
 
     private func show(_ report: Simulation.Report) {
         if report.violations.isEmpty { return }
-        for violation in report.violations.prefix(Self.mostShown) { print("seed \(report.seed): \(violation)") }
+        for violation in report.violations.prefix(Self.mostShown) { Console.say("seed \(report.seed): \(violation)") }
         let more = report.violations.count - Self.mostShown
-        if more > 0 { print("seed \(report.seed): and \(more) more") }
-        print("  at commit \(ChaosFolder.revision ?? "unknown")")
-        print("  What happened: chaos simulate --seed \(report.seed)")
-        print("  The least of it that fails: chaos simulate --seed \(report.seed) --minimize")
+        if more > 0 { Console.say("seed \(report.seed): and \(more) more") }
+        Console.say("  at commit \(ChaosFolder.revision ?? "unknown")")
+        Console.say("  What happened: chaos simulate --seed \(report.seed)")
+        Console.say("  The least of it that fails: chaos simulate --seed \(report.seed) --minimize")
     }
 
-    private func minimized(_ scenario: Scenario, _ simulation: Simulation) throws -> Scenario {
+    private func minimized(_ scenario: Scenario, _ simulation: Simulation) throws -> Scenario? {
         let progress = Progress()
-        let small = try Minimizer(simulation)
-            .minimize(scenario) { runs, requests, faults in
-                progress.show("\(runs) worlds tried, \(requests) requests and \(faults) faults are left", done: runs)
+        defer { progress.clear() }
+        do {
+            let small = try Minimizer(simulation)
+                .minimize(scenario) { runs, requests, faults in
+                    progress.show(
+                        "\(runs) worlds tried, \(requests) requests and \(faults) faults are left",
+                        done: runs
+                    )
+                    try Interruption.check()
+                }
+            progress.clear()
+            if small == nil {
+                Console.say("The world of seed \(scenario.seed) is valid: there is nothing to make small.")
             }
-        progress.clear()
-        guard let small else {
-            print("The world of seed \(scenario.seed) is valid: there is nothing to make small.")
-            throw ExitCode(0)
+            return small
+        } catch is CancellationError {
+            progress.clear()
+            StandardStream.complain("stopped before it was small\n")
+            throw ExitCode(Interruption.exitCode ?? 1)
         }
-        return small
     }
 
     private func replay(_ scenario: Scenario, _ simulation: Simulation) throws {
         let report = try simulation.run(scenario, isTraced: true)
-        for event in report.events { print(event) }
-        for violation in report.violations { print("VIOLATED \(violation)") }
+        for event in report.events { Console.say("\(event)") }
+        for violation in report.violations { Console.say("VIOLATED \(violation)") }
         var tally = SimulationTally()
         tally.add(report)
-        print(tally.text)
+        Console.say(tally.text)
         if tally.invalid > 0 {
-            print("To see this again, at commit \(ChaosFolder.revision ?? "unknown"): \(scenario.command)")
-            throw ExitCode(1)
+            Console.say("To see this again, at commit \(ChaosFolder.revision ?? "unknown"): \(scenario.command)")
         }
+        try Console.end(tally.invalid > 0 ? 1 : 0)
     }
 }
 
@@ -217,7 +242,7 @@ struct SimulationTally {
         "late", "lost", "lost commit", "night", "overnight", "pause", "probe", "prune",
     ]
 
-    private var worlds = 0
+    private(set) var worlds = 0
     private(set) var invalid = 0
     private var counts: [String: Int] = [:]
 

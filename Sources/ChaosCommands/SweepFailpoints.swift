@@ -55,14 +55,14 @@ struct SweepFailpoints: AsyncParsableCommand {
         Host.raiseFileLimit()
         let (cases, jobs) = (cases, jobs ?? ProcessInfo.processInfo.activeProcessorCount)
         let isWhole = only == nil
-        let status = try await Interruption.handled {
+        try await Console.interruptible(left: "nothing is left") {
             try await Self.run(cases, jobs: jobs, isWhole: isWhole)
         }
-        if status != 0 { throw ExitCode(status) }
     }
 
     private static func run(_ cases: [SweepCase], jobs: Int, isWhole: Bool) async throws -> Int32 {
         let display = ChaosDisplay()
+        defer { display.clear() }
         let start = ContinuousClock.now
         let (results, kept) = try await ChaosFolder.with { folder in
             let sweep = Sweep(cases, in: folder, jobs: jobs) { results in
@@ -75,33 +75,35 @@ struct SweepFailpoints: AsyncParsableCommand {
         }
         display.clear()
         let coverage = SweepCoverage(results)
-        print(coverage.table)
+        Console.say(coverage.table)
         for result in results where !result.violations.isEmpty || result.failure != nil {
-            for violation in result.violations.prefix(mostShown) { print("VIOLATED \(result.sweepCase): \(violation)") }
-            if let failure = result.failure { print("not ended \(result.sweepCase): \(failure)") }
-            for line in result.logs { print("log: \(line)") }
-            print("repeat with: chaos sweep --only \(result.sweepCase)")
+            for violation in result.violations.prefix(mostShown) {
+                Console.say("VIOLATED \(result.sweepCase): \(violation)")
+            }
+            if let failure = result.failure { Console.say("not ended \(result.sweepCase): \(failure)") }
+            for line in result.logs { Console.say("log: \(line)") }
+            Console.say("repeat with: chaos sweep --only \(result.sweepCase)")
         }
-        for result in results where !result.isHit { print("not hit: \(result.sweepCase)") }
-        for result in results where result.isSecondHit == false { print("not hit twice: \(result.sweepCase)") }
+        for result in results where !result.isHit { Console.say("not hit: \(result.sweepCase)") }
+        for result in results where result.isSecondHit == false { Console.say("not hit twice: \(result.sweepCase)") }
         let seconds = Int((ContinuousClock.now - start) / .seconds(1))
         let recoveries = Distribution(results.compactMap { $0.recovery.map { $0 / .milliseconds(1) } })
         let commit = ChaosFolder.revision ?? "unknown"
-        print("\(results.count) cases in \(seconds) s, \(coverage.crashes) crashes, commit \(commit)")
-        print("until all had ended that a death left: \(recoveries.text)")
-        if let kept { print("data of the processes: \(kept.path(percentEncoded: false))") }
+        Console.say("\(results.count) cases in \(seconds) s, \(coverage.crashes) crashes, commit \(commit)")
+        Console.say("until all had ended that a death left: \(recoveries.text)")
+        if let kept { Console.say("data of the processes: \(kept.path(percentEncoded: false))") }
         let style = TerminalStyle.standardOutput
         if results.contains(where: { !$0.violations.isEmpty }) {
-            print(style.paint("INVALID", .bad))
+            Console.say(style.paint("INVALID", .bad))
             return RunVerdict.invalid.exitCode
         }
         let missing = isWhole ? coverage.missing : results.filter { !$0.isHit }.map(\.sweepCase.description)
         if !missing.isEmpty || results.contains(where: { $0.failure != nil }) {
             let names = missing.isEmpty ? "" : ": not hit: \(missing.joined(separator: ", "))"
-            print(style.paint("unknown", .caution) + names)
+            Console.say(style.paint("unknown", .caution) + names)
             return RunVerdict.unknown.exitCode
         }
-        print(style.paint("valid", .good))
+        Console.say(style.paint("valid", .good))
         return RunVerdict.valid.exitCode
     }
 }

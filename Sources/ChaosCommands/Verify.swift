@@ -14,7 +14,7 @@ struct Verify: AsyncParsableCommand {
             verdict.
 
             Exit codes: 0 valid, 1 invalid, 2 wrong usage or no history, 3 unknown: the history is cut off, or less \
-            happened than the run states as its minimum.
+            happened than the run states as its minimum, or the verdict could not be written.
 
             Example:
               chaos verify history.jsonl
@@ -32,10 +32,10 @@ struct Verify: AsyncParsableCommand {
         if json {
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            print(String(decoding: try encoder.encode(report.json), as: UTF8.self))
+            Console.say(String(decoding: try encoder.encode(report.json), as: UTF8.self))
         } else {
-            print(report.text(.standardOutput))
+            Console.say(report.text(.standardOutput))
         }
-        guard report.verdict == .valid else { throw ExitCode(report.verdict.exitCode) }
+        try Console.end(report.verdict.exitCode)
     }
 }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Synchronization
 package import UnixSignals
 
 #if canImport(Darwin)
@@ -42,5 +43,35 @@ package enum Interruption {
             }
             throw CancellationError()
         }
+    }
+}
+
+/// For what computes and waits for nothing: it may have every thread there is, and no task could tell it of a signal.
+extension Interruption {
+    /// The signal that came.
+    private static let noted = Atomic<Int32>(0)
+
+    /// From now on SIGINT, SIGTERM and SIGHUP are noted, for whoever asks now and then; a second one ends the process.
+    package static func note() {
+        _ = exitCode  // what the handler uses exists before it does
+        for number in signals.map(\.rawValue) {
+            signal(number) { number in
+                Interruption.noted.store(number, ordering: .relaxed)
+                signal(number, SIG_DFL)
+            }
+        }
+    }
+
+    /// What the exit code says if a signal came; nil if none did.
+    package static var exitCode: Int32? {
+        let number = noted.load(ordering: .relaxed)
+        return number == 0 ? nil : exitCodeBase + number
+    }
+
+    /// Ends what is computed if a signal came.
+    ///
+    /// - Throws: `CancellationError`.
+    package static func check() throws {
+        if exitCode != nil { throw CancellationError() }
     }
 }

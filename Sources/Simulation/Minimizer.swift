@@ -24,10 +24,10 @@ package struct Minimizer {
     ///   - scenario: one that fails.
     ///   - progress: is told, now and then, how many runs there were and how many requests and faults are left.
     /// - Returns: a small one; nil if the scenario does not fail.
-    /// - Throws: whatever SQLite meets.
+    /// - Throws: whatever SQLite meets, and what `progress` throws.
     package func minimize(
         _ scenario: Scenario,
-        progress: (_ runs: Int, _ requests: Int, _ faults: Int) -> Void = { _, _, _ in }
+        progress: (_ runs: Int, _ requests: Int, _ faults: Int) throws -> Void = { _, _, _ in }
     ) throws -> Scenario? {
         let report = try simulation.run(scenario)
         let wanted = Set(report.violations.map(\.invariant))
@@ -40,7 +40,7 @@ package struct Minimizer {
         )
         func fails(_ candidate: Scenario) throws -> Bool {
             runs += 1
-            if runs % 32 == 0 { progress(runs, best.requests?.count ?? 0, best.faults?.count ?? 0) }
+            if runs % 32 == 0 { try progress(runs, best.requests?.count ?? 0, best.faults?.count ?? 0) }
             let found = try simulation.run(candidate).violations
             return found.contains { wanted.contains($0.invariant) }
         }

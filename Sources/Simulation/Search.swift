@@ -32,8 +32,8 @@ package struct Search {
         }
     }
 
-    /// Is told after every order how many there were, and what was found in it, if it is invalid.
-    package typealias Step = (_ orders: Int, _ finding: Finding?) -> Void
+    /// Is told after every order how many there were, and what was found in it, if it is invalid; ends it by throwing.
+    package typealias Step = (_ orders: Int, _ finding: Finding?) throws -> Void
 
     private let simulation: Simulation
 
@@ -50,7 +50,7 @@ package struct Search {
     ///   - mostDelays: how many delays there may be.
     ///   - step: is told how far it is, and what is invalid.
     /// - Returns: what was searched; no orders if the fault has no place.
-    /// - Throws: whatever SQLite meets.
+    /// - Throws: whatever SQLite meets, and what `step` throws.
     package func orders(
         of plan: Plan,
         _ fault: SingleFault? = nil,
@@ -65,11 +65,11 @@ package struct Search {
             if tally.orders == 0, fault != nil, !didFault { return Tally() }
             tally.orders += 1
             if report.violations.isEmpty {
-                step(tally.orders, nil)
+                try step(tally.orders, nil)
             } else {
                 tally.invalid += 1
                 let (traced, _, _) = try simulation.run(plan, fault, choices, isTraced: true)
-                step(tally.orders, Finding(plan: plan.name, fault: fault, report: traced))
+                try step(tally.orders, Finding(plan: plan.name, fault: fault, report: traced))
             }
             next = used.following
         }
@@ -83,7 +83,7 @@ package struct Search {
     ///   - mostDelays: how many delays there may be beside the fault.
     ///   - step: is told how far it is, and what is invalid.
     /// - Returns: what was searched.
-    /// - Throws: whatever SQLite meets.
+    /// - Throws: whatever SQLite meets, and what `step` throws.
     package func faults(in plan: Plan, mostDelays: Int, step: Step = { _, _ in }) throws -> Tally {
         var total = Tally()
         let kinds: [(Int) -> SingleFault] =
@@ -92,7 +92,7 @@ package struct Search {
         for kind in kinds {
             for place in 1... {
                 let before = total.orders
-                let tally = try orders(of: plan, kind(place), mostDelays: mostDelays) { step(before + $0, $1) }
+                let tally = try orders(of: plan, kind(place), mostDelays: mostDelays) { try step(before + $0, $1) }
                 if tally.orders == 0 { break }
                 total.add(tally)
             }

@@ -145,4 +145,47 @@ struct ChaosCommandTests {
             #expect(try Self.files(in: folder) == ["code", "history.jsonl"])
         }
     }
+
+    @Test("A verdict that cannot be written is no good news")
+    func noStandardOutput() async throws {
+        try await Self.withFolder { folder in
+            try SmallHistory().data.write(to: folder.appending(path: "history.jsonl"))
+            var lost = [">&-"]
+            #if os(Linux)
+            lost.append(">/dev/full")
+            #endif
+            for command in ["verify history.jsonl", "report history.jsonl", "simulate --seeds 2", "simulate --seed 3"] {
+                for redirection in lost {
+                    let ended = try await Self.shell("chaos \(command) \(redirection)", in: folder)
+                    #expect(ended.death == .exited(3), "\(command) \(redirection)")
+                    #expect(ended.error.contains("error: the output cannot be written: "))
+                }
+                // A reader that has seen enough is no error.
+                let read = try await Self.shell("(chaos \(command); echo $? > code) | true; cat code", in: folder)
+                #expect(read.output == "0\n", "\(command)")
+            }
+        }
+    }
+
+    @Test("Ctrl-C ends it with what it has found so far", arguments: ["simulate --seeds 1000000", "search --delays 9"])
+    func interrupted(_ command: String) async throws {
+        try await Self.withFolder { folder in
+            // A shell without job control has its background commands ignore SIGINT.
+            let script = "chaos \(command) > output & sleep 2; kill -TERM $!; wait $!; code=$?; cat output; exit $code"
+            let ended = try await Self.shell(script.replacing("chaos", with: "'\(try Self.program())'"), in: folder)
+            #expect(ended.death == .exited(143))
+            #expect(ended.output.contains(", 0 invalid\n"))
+            #expect(ended.output.contains("stopped before "))
+        }
+    }
+
+    @Test("What is said is there at once, also through a pipe")
+    func unbuffered() async throws {
+        try await Self.withFolder { folder in
+            let wait = "for i in 1 2 3 4 5 6 7 8; do grep -q all.orders: output && break; sleep 5; done"
+            let script = "chaos search --delays 9 > output & \(wait); cat output; kill -KILL $!; exit 0"
+            let ended = try await Self.shell(script.replacing("chaos", with: "'\(try Self.program())'"), in: folder)
+            #expect(ended.output.contains("all orders: "))
+        }
+    }
 }

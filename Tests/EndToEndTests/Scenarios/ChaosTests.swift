@@ -66,6 +66,7 @@ extension EndToEnd {
                 terminal.send(PseudoTerminal.interrupt)
                 let death = try await terminal.waitForExit()
                 #expect(death == .init(exitCode: 130))
+                #expect(terminal.output.contains("stopped; nothing is left"))
                 #expect(try files(in: folder).isEmpty)
                 #expect(try await LeftBehind.processes(naming: folder.path).isEmpty)
             }
