@@ -22,24 +22,3 @@ struct RecordedHistory: ParsableArguments {
         }
     }
 }
-
-/// A file that was named at the command line cannot be used.
-struct UnusableFile: CommandEntry.Coded, CustomStringConvertible {
-    /// Why.
-    let description: String
-
-    /// That of wrong usage: nothing is said about what the file is about.
-    var exitCode: Int32 { 2 }
-
-    /// Why something cannot be done with a file.
-    ///
-    /// - Parameter error: what Foundation has to say of it.
-    /// - Returns: one clause.
-    static func cause(of error: any Error) -> String {
-        let error = error as NSError
-        if let cause = error.userInfo[NSUnderlyingErrorKey] as? NSError, cause.domain == NSPOSIXErrorDomain {
-            return String(cString: strerror(Int32(cause.code)))
-        }
-        return error.localizedDescription
-    }
-}

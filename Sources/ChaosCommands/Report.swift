@@ -33,12 +33,24 @@ struct Report: AsyncParsableCommand {
         guard output.standardizedFileURL != input.standardizedFileURL else {
             throw UnusableFile(description: "\(output.path) is the history itself; name the page with --output FILE.")
         }
+        try UnusableFile.check(output.path, "--output FILE")
         let page = ReportPage(try history.read())
         do {
-            try Data(page.html.utf8).write(to: output, options: .atomic)
+            try Self.write(Data(page.html.utf8), to: output)
         } catch {
-            throw UnusableFile(description: "\(output.path) cannot be written: \(UnusableFile.cause(of: error))")
+            throw UnusableFile(writing: output.path, error)
         }
-        print("\(page.verdict.rawValue): \(TerminalText.printable(output.path))")
+        Console.say("\(page.verdict.rawValue): \(TerminalText.printable(output.path))")
+        try Console.end(0)
+    }
+
+    /// All of it or nothing, where a file can be replaced; what is no file, such as a device, stays what it is.
+    private static func write(_ page: Data, to output: URL) throws {
+        if UnusableFile.isReplaceable(output.path) { return try page.write(to: output, options: .atomic) }
+        let file = try FileHandle(forWritingTo: output)
+        // `try?`: a pipe has no end to cut off.
+        try? file.truncate(atOffset: 0)
+        try file.write(contentsOf: page)
+        try file.close()
     }
 }

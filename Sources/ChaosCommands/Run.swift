@@ -84,6 +84,7 @@ struct Run: AsyncParsableCommand {
     /// Runs it.
     mutating func run() async throws {
         Host.raiseFileLimit()
+        if let history { try UnusableFile.check(history, "--history FILE") }
         let plan = Plan(self)
         try await Console.interruptible(left: history.map { "left is the history so far, \($0)" } ?? "nothing is left")
         {
@@ -147,7 +148,7 @@ private struct Plan: Sendable {
 
     /// Whether it was interrupted, or could not begin.
     private static func endsNothing(_ error: any Error) -> Bool {
-        error is CancellationError || (error as? HarnessFailure)?.exitCode == HarnessFailure.usage
+        error is CancellationError || (error as? any CommandEntry.Coded)?.exitCode == HarnessFailure.usage
     }
 
     private var historyFile: URL {
@@ -179,8 +180,7 @@ private struct Plan: Sendable {
         do {
             recorder = try Recorder(creating: file, run)
         } catch {
-            let reason = error.localizedDescription
-            throw HarnessFailure(HarnessFailure.usage, "the history \(file.path()) cannot be written: \(reason)")
+            throw UnusableFile(writing: "the history \(file.path(percentEncoded: false))", error)
         }
         let chaos = ChaosRun(settings, in: folder, recorder: recorder) { display.show(ChaosDisplay.line($0)) }
         let outcome = try await chaos.run()

@@ -114,7 +114,38 @@ struct ChaosCommandTests {
                 folder.appending(path: "no/page.html").path
             )
             #expect(nowhere.death == .exited(2))
-            #expect(nowhere.error.contains("cannot be written"))
+            #expect(nowhere.error.contains("cannot be written: there is no folder "))
+            let inFolder = try await Self.chaos("report", file.path, "--output", folder.path)
+            #expect(inFolder.death == .exited(2))
+            #expect(inFolder.error.contains("is a folder: name a file with --output FILE."))
+        }
+    }
+
+    @Test("What is no file stays what it is, and gets the page")
+    func reportToAPipe() async throws {
+        try await Self.withFolder { folder in
+            try SmallHistory().data.write(to: folder.appending(path: "history.jsonl"))
+            let script =
+                "mkfifo pipe; cat pipe > page & chaos report history.jsonl --output pipe; code=$?; wait; exit $code"
+            let ended = try await Self.shell("\(script)", in: folder)
+            #expect(ended.death == .exited(0), "\(ended.error)")
+            let pipe = folder.appending(path: "pipe").path
+            let type = try FileManager.default.attributesOfItem(atPath: pipe)[.type] as? FileAttributeType
+            #expect(type != .typeRegular)
+            let page = try String(contentsOf: folder.appending(path: "page"), encoding: .utf8)
+            #expect(page.contains("</span> Valid</h1>"))
+            #expect(page.hasSuffix("</html>\n"))
+
+            try FileManager.default.createSymbolicLink(
+                atPath: folder.appending(path: "link.html").path,
+                withDestinationPath: "page"
+            )
+            #expect(
+                try await Self.shell("chaos report history.jsonl --output link.html", in: folder).death == .exited(0)
+            )
+            let link = folder.appending(path: "link.html").path
+            #expect(try FileManager.default.destinationOfSymbolicLink(atPath: link) == "page")
+            #expect(try String(contentsOf: folder.appending(path: "page"), encoding: .utf8) == page)
         }
     }
 
@@ -186,6 +217,19 @@ struct ChaosCommandTests {
             let script = "chaos search --delays 9 > output & \(wait); cat output; kill -KILL $!; exit 0"
             let ended = try await Self.shell(script.replacing("chaos", with: "'\(try Self.program())'"), in: folder)
             #expect(ended.output.contains("all orders: "))
+        }
+    }
+
+    @Test("A history cannot be a folder, and the error says so")
+    func historyIsAFolder() async throws {
+        try await Self.withFolder { folder in
+            let ended = try await Self.shell("chaos run --duration 1s --history .", in: folder)
+            #expect(ended.death == .exited(2))
+            #expect(ended.error.contains("error: . is a folder: name a file with --history FILE."))
+            let nowhere = try await Self.shell("chaos run --duration 1s --history no/history.jsonl", in: folder)
+            #expect(nowhere.death == .exited(2))
+            #expect(nowhere.error.contains("error: no/history.jsonl cannot be written: there is no folder "))
+            #expect(try Self.files(in: folder).isEmpty)
         }
     }
 }
