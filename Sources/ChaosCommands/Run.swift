@@ -204,12 +204,7 @@ private struct Plan: Sendable {
         Console.say("until all had ended that it left: \(recording.recoveries.text)")
         Console.say("one library ahead of the other: \(Distribution(recording.tornReads.map(\.milliseconds)).text)")
         for violation in outcome.judgement.violations.prefix(Self.mostShown) { Console.say("VIOLATED \(violation)") }
-        let style = TerminalStyle.standardOutput
-        switch outcome.judgement.verdict {
-        case .valid: Console.say(style.paint("valid", .good))
-        case .invalid: Console.say(style.paint("INVALID", .bad))
-        case .unknown: Console.say(style.paint("unknown", .caution))
-        }
+        Console.say(outcome.judgement.verdict.text(.standardOutput))
         guard outcome.judgement.verdict != .valid else { return }
         for reason in outcome.judgement.reasons { Console.say("reason: \(reason)") }
         if outcome.judgement.verdict == .invalid { for line in outcome.logs { Console.say("log: \(line)") } }

@@ -15,11 +15,11 @@ struct SweepFailpoints: AsyncParsableCommand {
             A case is one crash of one process at one failpoint, while a post is published, published again, \
             withdrawn or deleted, on the way of a commit and of a cancel; then the process is started again, all has to end \
             within 5 s, the caller asks again with the same key, and the ten invariants are checked. --pairs goes on \
-            with second crashes during the recovery from the first. A failpoint counts as hit when its process died \
+            with second crashes during the recovery from the first. A crash has happened when the process died \
             there by itself. The same cases each time; no seed.
 
             Exit codes: 0 all failpoints were hit and nothing is wrong, 1 an invariant was violated, 2 wrong usage, 3 \
-            unknown (a failpoint was not hit, or a case did not come to its end).
+            unknown (a crash did not happen, or a case did not come to its end).
 
             Example:
               chaos sweep
@@ -33,7 +33,10 @@ struct SweepFailpoints: AsyncParsableCommand {
     @Option(help: ArgumentHelp("Only the cases with this in their name.", valueName: "text"))
     var only: String?
 
-    @Option(help: ArgumentHelp("How many sets of processes at once. (default: one a core)", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many sets of processes at once. (default: one a core)", valueName: "count")
+    )
     var jobs: Int?
 
     private static let mostShown = 20
@@ -67,43 +70,34 @@ struct SweepFailpoints: AsyncParsableCommand {
         let (results, kept) = try await ChaosFolder.with { folder in
             let sweep = Sweep(cases, in: folder, jobs: jobs) { results in
                 let hits = results.count { $0.isHit }
-                let wrong = results.count { !$0.violations.isEmpty || $0.failure != nil }
+                let wrong = results.count { $0.isWrong }
                 display.show("\(results.count)/\(cases.count) cases, \(hits) crashes, \(wrong) wrong")
             }
             let results = try await sweep.run()
-            return (results, results.contains { !$0.violations.isEmpty || $0.failure != nil })
+            return (results, results.contains { $0.isWrong })
         }
         display.clear()
         let coverage = SweepCoverage(results)
         Console.say(coverage.table)
-        for result in results where !result.violations.isEmpty || result.failure != nil {
+        for result in results where result.isWrong {
             for violation in result.violations.prefix(mostShown) {
                 Console.say("VIOLATED \(result.sweepCase): \(violation)")
             }
-            if let failure = result.failure { Console.say("not ended \(result.sweepCase): \(failure)") }
             for line in result.logs { Console.say("log: \(line)") }
             Console.say("repeat with: chaos sweep --only \(result.sweepCase)")
         }
-        for result in results where !result.isHit { Console.say("not hit: \(result.sweepCase)") }
-        for result in results where result.isSecondHit == false { Console.say("not hit twice: \(result.sweepCase)") }
+        let judgement = SweepJudgement(results, of: cases)
+        for reason in judgement.reasons { Console.say(reason) }
+        let missing = isWhole ? coverage.missing : []
+        for failpoint in missing { Console.say("nobody died at \(failpoint)") }
         let seconds = Int((ContinuousClock.now - start) / .seconds(1))
         let recoveries = Distribution(results.compactMap { $0.recovery.map { $0 / .milliseconds(1) } })
         let commit = ChaosFolder.revision ?? "unknown"
         Console.say("\(results.count) cases in \(seconds) s, \(coverage.crashes) crashes, commit \(commit)")
         Console.say("until all had ended that a death left: \(recoveries.text)")
         if let kept { Console.say("data of the processes: \(kept.path(percentEncoded: false))") }
-        let style = TerminalStyle.standardOutput
-        if results.contains(where: { !$0.violations.isEmpty }) {
-            Console.say(style.paint("INVALID", .bad))
-            return RunVerdict.invalid.exitCode
-        }
-        let missing = isWhole ? coverage.missing : results.filter { !$0.isHit }.map(\.sweepCase.description)
-        if !missing.isEmpty || results.contains(where: { $0.failure != nil }) {
-            let names = missing.isEmpty ? "" : ": not hit: \(missing.joined(separator: ", "))"
-            Console.say(style.paint("unknown", .caution) + names)
-            return RunVerdict.unknown.exitCode
-        }
-        Console.say(style.paint("valid", .good))
-        return RunVerdict.valid.exitCode
+        let verdict = judgement.verdict == .valid && !missing.isEmpty ? .unknown : judgement.verdict
+        Console.say(verdict.text(.standardOutput))
+        return verdict.exitCode
     }
 }

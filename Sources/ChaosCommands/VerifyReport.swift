@@ -113,17 +113,6 @@ package struct VerifyReport: Sendable {
     }
 }
 
-extension RunVerdict {
-    /// What its colour says.
-    fileprivate var tone: TerminalStyle.Tone {
-        switch self {
-        case .valid: .good
-        case .invalid: .bad
-        case .unknown: .caution
-        }
-    }
-}
-
 extension String {
     fileprivate func padding(to width: Int) -> String {
         self + String(repeating: " ", count: max(1, width + 3 - count))

@@ -21,8 +21,9 @@ final class SweepStage: Sendable {
     private static let quota = 1_000_000
     private static let longestLife = Duration.seconds(4)
     private static let healing = Duration.seconds(5)
-    /// Slow enough that the other branches hold their reservations when the ledger refuses.
-    private static let slowLedger = "participant.reserve.before=pause(25)"
+    /// Slow enough that the other branches hold their reservations when the ledger refuses, and that they are
+    /// acknowledged when it has not confirmed.
+    private static let slowLedger = "participant.reserve.before=pause(25);participant.confirm.before=pause(25)"
 
     private let stack: Stack
     private let recorder: Recorder

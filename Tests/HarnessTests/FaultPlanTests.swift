@@ -60,32 +60,6 @@ struct FaultPlanTests {
     }
 }
 
-@Suite("The plan of a sweep")
-struct SweepPlanTests {
-    @Test("A crash at every failpoint of every process")
-    func everyFailpoint() {
-        for party in Party.allCases {
-            let planned = Set(SweepPlan.singles.filter { $0.first.party == party }.map(\.first.failpoint))
-            #expect(planned == Set(SweepPlan.required(of: party)), "\(party)")
-        }
-        #expect(Set(Party.allCases.flatMap(SweepPlan.required)) == Set(Failpoint.allCases))
-    }
-
-    @Test("Each case has a name of its own")
-    func names() {
-        let names = (SweepPlan.singles + SweepPlan.pairs).map(\.description)
-        #expect(Set(names).count == names.count)
-    }
-
-    @Test("What nobody died at is missing, until somebody did")
-    func coverage() {
-        #expect(SweepCoverage([]).missing.contains("online-service/participant.ask.after"))
-        let hits = SweepPlan.singles.map { Sweep.Result(sweepCase: $0, isHit: true) }
-        #expect(SweepCoverage(hits).missing.isEmpty)
-        #expect(SweepCoverage(hits).crashes == hits.count)
-    }
-}
-
 @Suite("What clients ask for")
 struct WorkloadTests {
     @Test("It is a function of the seed and of what they learn, and no two texts share a title")
