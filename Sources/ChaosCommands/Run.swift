@@ -20,7 +20,8 @@ struct Run: AsyncParsableCommand {
             plan and what clients want, but not the machine's timing: repeat a run several times.
 
             Afterwards all is healed, and everything has to end within 5 s. Everything that was asked, answered and \
-            seen goes into a history (JSON Lines). A run in which too little happened proves nothing, and fails.
+            seen goes into a history (JSON Lines). A run in which too little happened proves nothing, and fails: each \
+            kind of fault has to happen to somebody, which takes all of them together some 20 s.
 
             Exit codes: 0 valid, 1 an invariant was violated, 2 wrong usage, 3 unknown (too little happened, or it was \
             stuck).
@@ -31,10 +32,13 @@ struct Run: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("How long things go wrong. (default: 60s)", valueName: "time"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How long things go wrong. (default: 60s)", valueName: "time"))
     var duration: Length?
 
-    @Option(help: ArgumentHelp("What the plan of faults comes from. (default: a random one)", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("What the plan of faults comes from. (default: a random one)", valueName: "number")
+    )
     var seed: UInt64?
 
     @Option(
@@ -45,7 +49,7 @@ struct Run: AsyncParsableCommand {
     )
     var faults: FaultKinds?
 
-    @Option(help: ArgumentHelp("How many clients publish at once.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many clients publish at once.", valueName: "count"))
     var clients = 4
 
     @Option(
@@ -57,16 +61,26 @@ struct Run: AsyncParsableCommand {
     )
     var history: String?
 
-    @Option(help: ArgumentHelp("Fewer commits than this prove nothing. (default: 2 a second)", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Fewer commits than this prove nothing. (default: 2 a second)", valueName: "count")
+    )
     var minConfirmed: Int?
 
-    @Option(help: ArgumentHelp("Fewer refusals prove nothing. (default: 1 in 2 s)", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Fewer refusals prove nothing. (default: 1 in 2 s)", valueName: "count")
+    )
     var minRefused: Int?
 
-    @Option(help: ArgumentHelp("Fewer faults prove nothing. (default: 1 in 2 s)", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Fewer faults prove nothing. (default: 1 in 2 s)", valueName: "count")
+    )
     var minFaults: Int?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Fewer deaths at failpoints prove nothing. (default: 1 in 30 s, if there are such faults)",
             valueName: "count"
@@ -118,10 +132,17 @@ private struct Plan: Sendable {
             minimum: minimum
         )
         self.historyPath = options.history
-        self.command = """
+        var command = """
             chaos run --duration \(options.duration?.description ?? "60s") --seed \(seed) --faults \(kinds) \
             --clients \(options.clients)
             """
+        for (name, minimum) in [
+            ("confirmed", options.minConfirmed), ("refused", options.minRefused), ("faults", options.minFaults),
+            ("failpoints", options.minFailpoints),
+        ] {
+            if let minimum { command += " --min-\(name) \(minimum)" }
+        }
+        self.command = command
     }
 
     /// Runs it.

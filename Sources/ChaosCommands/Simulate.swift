@@ -32,22 +32,34 @@ struct Simulate: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("How many worlds, from consecutive seeds.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("How many worlds, from consecutive seeds.", valueName: "count"))
     var seeds: Int?
 
-    @Option(help: ArgumentHelp("The first seed, or the only one. (default: 1)", valueName: "number"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The first seed, or the only one. (default: 1)", valueName: "number")
+    )
     var seed: UInt64?
 
-    @Option(help: ArgumentHelp("How many worlds at the same time. (default: one a core)", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("How many worlds at the same time. (default: one a core)", valueName: "count")
+    )
     var jobs: Int?
 
     @Flag(help: "Make a failing world small.")
     var minimize = false
 
-    @Option(help: ArgumentHelp("Only these requests, as --minimize prints them.", valueName: "client.number,…"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Only these requests, as --minimize prints them.", valueName: "client.number,…")
+    )
     var requests: RequestList?
 
-    @Option(help: ArgumentHelp("Only these faults, as --minimize prints them.", valueName: "number,…"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("Only these faults, as --minimize prints them.", valueName: "number,…")
+    )
     var faults: FaultList?
 
     private static let mostShown = 3
@@ -73,6 +85,7 @@ struct Simulate: AsyncParsableCommand {
         guard let seeds else {
             var scenario = Scenario(seed: first, faults: faults?.numbers, requests: requests?.numbers)
             let simulation = try Simulation()
+            try Self.check(scenario, simulation)
             if minimize {
                 guard let small = try minimized(scenario, simulation) else { return try Console.end(0) }
                 scenario = small
@@ -105,6 +118,25 @@ struct Simulate: AsyncParsableCommand {
             try Console.end(3)
         }
         try Console.end(0)
+    }
+
+    /// Refuses what names nothing in a world: without it the world would be another than was meant.
+    private static func check(_ scenario: Scenario, _ simulation: Simulation) throws {
+        let all = Scenario(seed: scenario.seed)
+        let requests = (scenario.requests ?? []).subtracting(Simulation.requests(of: all))
+        if !requests.isEmpty {
+            let names = RequestList(numbers: requests).text
+            throw ValidationError("The world of seed \(scenario.seed) has no request \(names).")
+        }
+        guard var faults = scenario.faults, !faults.isEmpty else { return }
+        faults.subtract(try simulation.run(scenario).struck)
+        // In another world than the whole one the same numbers may be other faults.
+        if !faults.isEmpty { faults.subtract(try simulation.run(all).struck) }
+        if !faults.isEmpty {
+            throw ValidationError(
+                "In the world of seed \(scenario.seed) no fault has the number \(FaultList(numbers: faults).text)."
+            )
+        }
     }
 
     /// Runs worlds at the same time, each on one thread.

@@ -45,6 +45,12 @@ package struct FullDisk: Sendable {
         throw CocoaError(.fileWriteUnknown)
     }
 
+    /// Whether nothing more goes in.
+    package var isFull: Bool {
+        var status = statvfs()
+        return statvfs(folder.path(percentEncoded: false), &status) == 0 && status.f_bavail == 0
+    }
+
     /// Makes room again.
     ///
     /// - Throws: what keeps it from being made larger.

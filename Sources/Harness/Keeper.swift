@@ -52,13 +52,21 @@ final class Keeper: Sendable {
     // MARK: What faults do
 
     /// Kills it; it stays dead until it is woken.
-    func kill() {
+    ///
+    /// - Returns: whether it lived.
+    @discardableResult
+    func kill() -> Bool {
+        let lived = isAlive
         state.withLock { state in
             state.isWanted = false
             state.isOrdered = true
         }
         stack.life(party)?.signal(SIGKILL)
+        return lived
     }
+
+    /// Whether there is a process.
+    private var isAlive: Bool { stack.life(party).map { $0.pid != nil && !$0.death.isFulfilled } ?? false }
 
     /// Has it started again.
     ///
@@ -86,7 +94,16 @@ final class Keeper: Sendable {
     }
 
     /// Stops it, or has it go on.
-    func pause(_ isPaused: Bool) { stack.life(party)?.signal(isPaused ? SIGSTOP : SIGCONT) }
+    ///
+    /// - Returns: whether there was a process to be stopped.
+    @discardableResult
+    func pause(_ isPaused: Bool) -> Bool {
+        stack.life(party)?.signal(isPaused ? SIGSTOP : SIGCONT)
+        return isAlive
+    }
+
+    /// Whether the process, if there is one, has a wall clock that can be set.
+    var hasFakeClock: Bool { stack.life(party)?.pid.map(FakeClock.isIn) ?? false }
 
     /// Whether it may die by itself, as it does when it cannot know what is on its disk.
     func allowDeath(_ mayDie: Bool) { state.withLock { $0.mayDie = mayDie } }

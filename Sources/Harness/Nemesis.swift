@@ -3,6 +3,12 @@ import Synchronization
 import TCC
 import Verification
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 /// Does what a plan of faults says.
 struct Nemesis: Sendable {
     let stack: Stack
@@ -33,6 +39,19 @@ struct Nemesis: Sendable {
 
     private func perform(_ fault: Fault, until end: ContinuousClock.Instant) async throws {
         recoveries.faultBegins()
+        guard fault.kind == .kill else {
+            try await make(fault, until: end)
+            return recoveries.faultEnds()
+        }
+        if fault.parties.map({ keepers[$0]?.kill() ?? false }).contains(true) { note(fault) }
+        try await Task.sleep(until: end, clock: .continuous)
+        // Before the processes are started: their recovery is to be measured.
+        recoveries.faultEnds()
+        for party in fault.parties { keepers[party]?.wake() }
+    }
+
+    /// Notes a fault once it has happened: what was only planned, or done to nobody, proves nothing.
+    private func note(_ fault: Fault) {
         recorder.note(
             .fault(
                 RecordedFault(
@@ -43,15 +62,6 @@ struct Nemesis: Sendable {
                 )
             )
         )
-        guard fault.kind == .kill else {
-            try await make(fault, until: end)
-            return recoveries.faultEnds()
-        }
-        for party in fault.parties { keepers[party]?.kill() }
-        try await Task.sleep(until: end, clock: .continuous)
-        // Before the processes are started: their recovery is to be measured.
-        recoveries.faultEnds()
-        for party in fault.parties { keepers[party]?.wake() }
     }
 
     private func make(_ fault: Fault, until end: ContinuousClock.Instant) async throws {
@@ -59,7 +69,7 @@ struct Nemesis: Sendable {
         switch fault.kind {
         case .kill: break
         case .pause:
-            for keeper in keepers { keeper.pause(true) }
+            if keepers.map({ $0.pause(true) }).contains(true) { note(fault) }
             try await Task.sleep(until: end, clock: .continuous)
             for keeper in keepers { keeper.pause(false) }
         case .failpoint:
@@ -67,12 +77,15 @@ struct Nemesis: Sendable {
                 keeper.kill()
                 keeper.wake(arms: fault.failpoints)
             }
+            // It is armed; whether it dies there is noted when it does.
+            note(fault)
             try await Task.sleep(until: end, clock: .continuous)
             for keeper in keepers { keeper.disarm() }
         case .diskFull:
             for keeper in keepers { keeper.allowDeath(true) }
             let disks = fault.parties.compactMap { self.disks[$0] }
             for disk in disks { try disk.fill() }
+            if disks.contains(where: \.isFull) { note(fault) }
             try await Task.sleep(until: end, clock: .continuous)
             for disk in disks { try disk.empty() }
             // What it wrote into the last corner may still be under way.
@@ -80,15 +93,27 @@ struct Nemesis: Sendable {
             for keeper in keepers { keeper.allowDeath(false) }
         case .clock:
             for party in fault.parties { try FakeClock.set(fault.skew, for: party, in: stack.folder) }
+            if keepers.contains(where: \.hasFakeClock) { note(fault) }
             try await Task.sleep(until: end, clock: .continuous)
             for party in fault.parties { try FakeClock.set(.zero, for: party, in: stack.folder) }
         case .partition, .delay, .loss, .duplicate, .replyLoss:
             let proxies = stack.proxies.filter { fault.links.contains($0.link) }
-            for proxy in proxies { proxy.begin(fault.number, fault.weather) }
+            let isNoted = Once()
+            for proxy in proxies {
+                proxy.begin(fault.number, fault.weather) { if isNoted.isFirst { note(fault) } }
+            }
             try await Task.sleep(until: end, clock: .continuous)
             for proxy in proxies { proxy.end(fault.number) }
         }
     }
+}
+
+/// Something that several links may do, and that counts once.
+private final class Once: Sendable {
+    private let isDone = Atomic(false)
+
+    /// Whether nobody has asked before.
+    var isFirst: Bool { !isDone.exchange(true, ordering: .relaxed) }
 }
 
 /// Wall clocks that can be set, by libfaketime.
@@ -102,6 +127,23 @@ package enum FakeClock {
     /// The library, if it is installed.
     package static var library: String? {
         libraries.first { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Whether a process has loaded it.
+    ///
+    /// - Parameter pid: the process.
+    /// - Returns: false if it has not, or is gone.
+    static func isIn(_ pid: Int32) -> Bool {
+        // Read by hand: Foundation takes a file of /proc to be at its end after the first page.
+        guard let maps = fopen("/proc/\(pid)/maps", "r") else { return false }
+        defer { fclose(maps) }
+        var line: UnsafeMutablePointer<CChar>?
+        var capacity = 0
+        defer { free(line) }
+        while getline(&line, &capacity, maps) > 0 {
+            if let line, strstr(line, "libfaketime") != nil { return true }
+        }
+        return false
     }
 
     /// Lets a process's clock be set.

@@ -6,17 +6,25 @@ import ServiceLifecycle
 import Synchronization
 package import TCC
 package import TCCHTTP
+import Verification
 
 /// Carries HTTP requests over one link, as its weather lets it.
 package final class Proxy: Sendable {
     private struct State {
         var random: SplitMix64
-        var weathers: [Int: Weather] = [:]
+        var faults: [Int: Fault] = [:]
         var weather = Weather()
         /// Requests that were not answered or given up, and copies that are yet to come.
         var underWay = 0
         /// How often each thing was done.
         var done: [String: Int] = [:]
+    }
+
+    /// What somebody does to this link.
+    private struct Fault {
+        var weather: Weather
+        /// Told once, when the first request feels it.
+        var whenFelt: (@Sendable () -> Void)?
     }
 
     /// A second copy of a request.
@@ -76,10 +84,11 @@ package final class Proxy: Sendable {
     /// - Parameters:
     ///   - fault: its number.
     ///   - weather: what it does.
-    package func begin(_ fault: Int, _ weather: Weather) {
+    ///   - whenFelt: called once, when it has done something to a request.
+    package func begin(_ fault: Int, _ weather: Weather, whenFelt: @escaping @Sendable () -> Void = {}) {
         state.withLock { state in
-            state.weathers[fault] = weather
-            state.weather = state.weathers.values.reduce(Weather()) { $0.joined(with: $1) }
+            state.faults[fault] = Fault(weather: weather, whenFelt: whenFelt)
+            state.weather = state.faults.values.reduce(Weather()) { $0.joined(with: $1.weather) }
         }
     }
 
@@ -88,9 +97,23 @@ package final class Proxy: Sendable {
     /// - Parameter fault: its number.
     package func end(_ fault: Int) {
         state.withLock { state in
-            state.weathers[fault] = nil
-            state.weather = state.weathers.values.reduce(Weather()) { $0.joined(with: $1) }
+            state.faults[fault] = nil
+            state.weather = state.faults.values.reduce(Weather()) { $0.joined(with: $1.weather) }
         }
+    }
+
+    /// Tells the faults of some kinds that a request has felt them.
+    private func felt(_ kinds: Set<FaultKind>) {
+        let told = state.withLock { state in
+            var told: [@Sendable () -> Void] = []
+            for (number, fault) in state.faults where !fault.weather.kinds.isDisjoint(with: kinds) {
+                guard let whenFelt = fault.whenFelt else { continue }
+                told.append(whenFelt)
+                state.faults[number]?.whenFelt = nil
+            }
+            return told
+        }
+        for whenFelt in told { whenFelt() }
     }
 
     /// Whether nothing is on its way.
@@ -169,7 +192,8 @@ package final class Proxy: Sendable {
         _ body: ByteBuffer,
         while isWaiting: @Sendable () -> Bool
     ) async throws -> JSONClient.Answer {
-        let fate = state.withLock { $0.weather.fate(using: &$0.random) }
+        let (fate, weather) = state.withLock { ($0.weather.fate(using: &$0.random), $0.weather) }
+        felt(weather.felt(before: fate))
         if fate.delay > .zero {
             count("delayed")
             try await Task.sleep(for: fate.delay)
@@ -183,14 +207,19 @@ package final class Proxy: Sendable {
         }
         if let after = fate.copyAfter {
             count("doubled")
+            felt([.duplicate])
             state.withLock { $0.underWay += 1 }
             copies.continuation.yield(Copy(request: request, body: body, after: after))
         }
         let answer = try await forward(request, body)
         // The link was cut while the request was there.
-        if weather.isCut { try await keepSilent(while: isWaiting) }
+        if self.weather.isCut {
+            felt([.partition])
+            try await keepSilent(while: isWaiting)
+        }
         if fate.delivery == .replyLost {
             count("answers lost")
+            felt([.replyLoss])
             throw NoAnswer()
         }
         return answer

@@ -1,4 +1,5 @@
 package import TCC
+package import Verification
 
 /// What a link does to requests and their answers.
 package struct Weather: Hashable, Sendable {
@@ -69,6 +70,28 @@ package struct Weather: Hashable, Sendable {
             fate.copyAfter = .milliseconds(lag)
         }
         return fate
+    }
+
+    /// The kinds of faults that it is made of.
+    package var kinds: Set<FaultKind> {
+        var kinds: Set<FaultKind> = []
+        if isCut { kinds.insert(.partition) }
+        if delay > .zero { kinds.insert(.delay) }
+        if loss > 0 { kinds.insert(.loss) }
+        if replyLoss > 0 { kinds.insert(.replyLoss) }
+        if duplication > 0 { kinds.insert(.duplicate) }
+        return kinds
+    }
+
+    /// The kinds of faults that a request feels before it arrives, if it does.
+    ///
+    /// - Parameter fate: what becomes of it in this weather.
+    /// - Returns: the kinds.
+    package func felt(before fate: Fate) -> Set<FaultKind> {
+        var kinds: Set<FaultKind> = []
+        if fate.delay > .zero { kinds.insert(.delay) }
+        if fate.delivery == .lost || fate.delivery == .silent { kinds.insert(isCut ? .partition : .loss) }
+        return kinds
     }
 
     /// This weather and another one together: the worse of each.

@@ -103,7 +103,10 @@ package struct Simulation: Sendable {
     }
 
     /// The requests that a scenario has.
-    static func requests(of scenario: Scenario) -> [Scenario.RequestNumber] {
+    ///
+    /// - Parameter scenario: the scenario.
+    /// - Returns: their names.
+    package static func requests(of scenario: Scenario) -> [Scenario.RequestNumber] {
         var random = SplitMix64(seed: scenario.seed)
         _ = FaultRates(swarm: &random)
         let requests = clients(of: scenario, &random).flatMap { $0.map(\.number) }

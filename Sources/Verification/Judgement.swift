@@ -80,6 +80,7 @@ extension Recording {
         } else if isComplete {
             reasons += amounts.filter { !$0.isEnough }
                 .map { "It proves too little: \($0.count) \($0.name), and it needs \($0.minimum) or more." }
+            reasons += missingEvidence
         }
         let verdict: RunVerdict = !violations.isEmpty ? .invalid : reasons.isEmpty ? .valid : .unknown
         return Judgement(

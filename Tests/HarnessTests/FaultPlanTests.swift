@@ -30,6 +30,12 @@ struct FaultPlanTests {
         }
     }
 
+    @Test("Half a minute has every kind", arguments: UInt64(1)...50)
+    func halfAMinute(_ seed: UInt64) {
+        let plan = FaultPlan(seed: seed, duration: .seconds(30), kinds: Self.all)
+        #expect(Set(plan.faults.map(\.kind)) == Self.all)
+    }
+
     @Test("What is done to one process does not overlap", arguments: UInt64(1)...50)
     func oneAtATime(_ seed: UInt64) {
         let plan = FaultPlan(seed: seed, duration: Self.minute, kinds: Self.all)

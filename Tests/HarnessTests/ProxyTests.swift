@@ -8,6 +8,7 @@ import Synchronization
 import TCC
 import TCCHTTP
 import Testing
+import Verification
 
 @Suite("A proxy between two processes", .timeLimit(.minutes(1)))
 struct ProxyTests {
@@ -181,5 +182,43 @@ struct ProxyTests {
             #expect(answer.status == 202)
             #expect(proxy.done["delayed"] == 1)
         }
+    }
+
+    @Test(
+        "A fault is felt, once, by the first request that it does something to",
+        arguments: [FaultKind.partition, .delay, .loss, .duplicate, .replyLoss]
+    )
+    func felt(_ kind: FaultKind) async throws {
+        var weather = Weather()
+        switch kind {
+        case .partition: weather.isCut = true
+        case .delay: weather.delay = .milliseconds(5)
+        case .loss: weather.loss = 1
+        case .duplicate: weather.duplication = 1
+        default: weather.replyLoss = 1
+        }
+        #expect(weather.kinds == [kind])
+        let fault = weather
+        try await withProxy { proxy, _, client in
+            let felt = Counts()
+            proxy.begin(1, fault) { felt.add("this") }
+            #expect(felt.all == [:])
+            // `try?`: some of these get no answer.
+            for _ in 0..<3 { _ = try? await call(client, proxy, within: .milliseconds(150)) }
+            #expect(felt.all == ["this": 1])
+            proxy.end(1)
+            proxy.begin(2, fault) { felt.add("over") }
+            proxy.end(2)
+            _ = try? await call(client, proxy)
+            #expect(felt.all == ["this": 1])
+        }
+    }
+
+    private final class Counts: Sendable {
+        private let counts = Mutex<[String: Int]>([:])
+
+        var all: [String: Int] { counts.withLock { $0 } }
+
+        func add(_ name: String) { counts.withLock { $0[name, default: 0] += 1 } }
     }
 }

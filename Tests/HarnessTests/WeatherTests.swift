@@ -1,6 +1,7 @@
 import Harness
 import TCC
 import Testing
+import Verification
 
 @Suite("Weather")
 struct WeatherTests {
@@ -42,5 +43,21 @@ struct WeatherTests {
         slow.delay = .milliseconds(5)
         let both = cut.joined(with: slow)
         #expect(both.isCut && both.delay == .milliseconds(5))
+    }
+
+    @Test("A request feels what keeps it up or away, and nothing else")
+    func felt() {
+        var weather = Weather()
+        weather.loss = 0.5
+        weather.delay = .milliseconds(10)
+        for fate in fates(weather) {
+            let isLost = fate.delivery == .lost || fate.delivery == .silent
+            #expect(weather.felt(before: fate) == (isLost ? [.delay, .loss] : [.delay]))
+        }
+        weather.isCut = true
+        weather.delay = .zero
+        for fate in fates(weather) { #expect(weather.felt(before: fate) == [.partition]) }
+        #expect(weather.kinds == [.partition, .loss])
+        for fate in fates(Weather()) { #expect(Weather().felt(before: fate) == []) }
     }
 }

@@ -232,4 +232,59 @@ struct ChaosCommandTests {
             #expect(try Self.files(in: folder).isEmpty)
         }
     }
+
+    @Test(
+        "What names nothing in a world is wrong usage",
+        arguments: [
+            (["--requests", "99.99"], "The world of seed 1 has no request 99.99."),
+            (["--requests", "0.0,99.99"], "The world of seed 1 has no request 99.99."),
+            (["--faults", "99999999"], "In the world of seed 1 no fault has the number 99999999."),
+        ]
+    )
+    func namesOfNothing(_ arguments: [String], _ error: String) async throws {
+        let program = try Self.program()
+        let ended = await ChildCommand(
+            name: "chaos",
+            program: program,
+            arguments: ["simulate", "--seed", "1"] + arguments
+        )
+        .runToItsEnd()
+        #expect(ended.death == .exited(2))
+        #expect(ended.error.contains(error), "\(ended.error)")
+    }
+
+    @Test("Requests and faults that a world has can be chosen, and none at all")
+    func names() async throws {
+        for arguments in [("0.0", "none"), ("none", "none")] {
+            let ended = try await Self.chaos(
+                "simulate",
+                "--seed",
+                "1",
+                "--requests",
+                arguments.0,
+                "--faults",
+                arguments.1
+            )
+            #expect(ended.death == .exited(0), "\(ended.error)")
+        }
+    }
+
+    @Test(
+        "A number below zero is refused as what it is",
+        arguments: [
+            (["simulate", "--seed", "-1"], "The value '-1' is invalid for '--seed <number>'"),
+            (["simulate", "--seeds", "-5"], "--seeds must be 1 or more."),
+            (["run", "--seed", "-1"], "The value '-1' is invalid for '--seed <number>'"),
+            (["run", "--clients", "-1"], "--clients must be 1 to 256."),
+            (["run", "--min-faults", "-1"], "A minimum must be 0 or more."),
+            (["run", "--duration", "-5s"], "The value '-5s' is invalid for '--duration <time>'"),
+            (["search", "--delays", "-1"], "Delays cannot be negative."),
+            (["sweep", "--jobs", "-1"], "--jobs must be 1 to 64."),
+        ]
+    )
+    func negativeNumbers(_ arguments: [String], _ error: String) async throws {
+        let ended = await ChildCommand(name: "chaos", program: try Self.program(), arguments: arguments).runToItsEnd()
+        #expect(ended.death == .exited(2))
+        #expect(ended.error.contains(error), "\(ended.error)")
+    }
 }

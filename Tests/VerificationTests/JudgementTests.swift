@@ -234,6 +234,54 @@ struct JudgementTests {
         #expect(judgement.reasons.first?.contains("9 or more") ?? false)
     }
 
+    @Test(
+        "A run in which a kind of fault that was asked for did not happen proves nothing",
+        arguments: FaultKind.allCases.filter { $0 != .kill }
+    )
+    func missingFault(kind: FaultKind) throws {
+        var history = SmallHistory()
+        history.change(
+            #""type":"run""#,
+            from: #""faults":["kill","clock"]"#,
+            to: #""faults":["kill","\#(kind.rawValue)"]"#
+        )
+        history.change(#""type":"run""#, from: #"{"clock":"libfaketime is not installed"}"#, to: "{}")
+        let judgement = try history.recording().judgement()
+        #expect(judgement.verdict == .unknown)
+        #expect(judgement.reasons == ["It proves too little: no \(kind.rawValue) happened, and it was asked for."])
+        history.insert(#""type":"fault","kind":"\#(kind.rawValue)","party":"x","detail":"","untilMilliseconds":null"#)
+        #expect(try history.recording().judgement().verdict == .valid)
+    }
+
+    @Test("Failpoints that nobody died at are no faults")
+    func missingDeath() throws {
+        var history = SmallHistory(minimum: #"{"confirmed":3,"failpoints":0,"faults":1,"refused":1}"#)
+        history.change(#""type":"run""#, from: #""faults":["kill","#, to: #""faults":["failpoint","#)
+        history.change(#""type":"fault""#, from: #""kind":"kill""#, to: #""kind":"failpoint""#)
+        #expect(try history.recording().judgement().verdict == .valid)
+        history.remove(#""type":"failpoints""#)
+        let judgement = try history.recording().judgement()
+        #expect(judgement.verdict == .unknown)
+        #expect(judgement.reasons.first?.contains("no process died at a failpoint") ?? false)
+    }
+
+    @Test(
+        "A history without what every run has is unknown",
+        arguments: [
+            (#""type":"saw","library":"online-service""#, "No reader saw anything in the online-service."),
+            (#""type":"saw","library":"draft-service""#, "No reader saw anything in the draft-service."),
+            (#""type":"healed""#, "Nobody took the faults back."),
+            (#""type":"decision""#, "Nobody saw a decision."),
+        ]
+    )
+    func missingEvidence(line: String, reason: String) throws {
+        var history = SmallHistory()
+        history.remove(line)
+        let judgement = try history.recording().judgement()
+        #expect(judgement.verdict == .unknown)
+        #expect(judgement.reasons == [reason])
+    }
+
     @Test("A history that is cut off anywhere is unknown, never invalid and never valid")
     func cutOff() throws {
         let whole = SmallHistory()

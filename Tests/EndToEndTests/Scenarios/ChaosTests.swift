@@ -37,9 +37,10 @@ extension EndToEnd {
 
         @Test(.timeLimit(.minutes(2)))
         func aShortRunIsValidAndLeavesItsHistory() async throws {
-            try await chaos(["run", "--duration", "4s", "--seed", "5", "--history", "history.jsonl"]) {
-                terminal,
-                folder in
+            // All kinds would need more time to have their turns.
+            let kinds = "kill,pause,delay,loss"
+            let wanted = ["--duration", "5s", "--seed", "5", "--faults", kinds, "--history", "history.jsonl"]
+            try await chaos(["run"] + wanted) { terminal, folder in
                 let death = try await terminal.waitForExit(within: .seconds(60))
                 #expect(death == .init(exitCode: 0), "\(terminal.output)")
                 #expect(terminal.output.contains("valid"))
@@ -55,6 +56,19 @@ extension EndToEnd {
                 #expect(death == .init(exitCode: 3), "\(terminal.output)")
                 #expect(terminal.output.contains("it needs 1000000 or more"))
                 #expect(terminal.output.contains("repeat with: chaos run --duration 2s --seed 9 --faults kill"))
+                #expect(terminal.output.contains("--clients 4 --min-confirmed 1000000"))
+            }
+        }
+
+        @Test(.timeLimit(.minutes(2)))
+        func aRunInWhichAKindOfFaultDidNotHappenIsUnknown() async throws {
+            let minimum = ["--min-confirmed", "0", "--min-refused", "0", "--min-faults", "0", "--min-failpoints", "0"]
+            try await chaos(["run", "--duration", "1s", "--seed", "3"] + minimum) { terminal, _ in
+                let death = try await terminal.waitForExit(within: .seconds(60))
+                #expect(death == .init(exitCode: 3), "\(terminal.output)")
+                #expect(terminal.output.contains("happened, and it was asked for."))
+                let repeated = minimum.joined(separator: " ")
+                #expect(terminal.output.contains("--clients 4 \(repeated)"))
             }
         }
 
