@@ -7,13 +7,15 @@ struct SearchCommand: AsyncParsableCommand {
     /// How it is called and what its help says.
     static let configuration = CommandConfiguration(
         commandName: "search",
-        abstract: "Run a small simulated world in every order, with one fault at every place.",
+        abstract: "Run small simulated worlds in many orders, and with one fault at every place.",
         discussion: """
             One transaction, committed or refused, or two on the same post. Messages, commits and restarts that are \
-            under way may come in any order: an order that takes the n-th of what waits has n delays, and all orders \
-            with at most so many delays are run (Emmi, Qadeer, Rakamarić, "Delay-Bounded Scheduling", POPL 2011). The \
-            one fault is a crash of a server at each place that it passes, or a message lost, doubled, or late after \
-            all deadlines, each message in turn.
+            under way may come in any order: each time that one of them goes before n others there are n delays, and \
+            all orders with at most so many delays are run (Emmi, Qadeer, Rakamarić, "Delay-Bounded Scheduling", POPL \
+            2011). Without a fault that is one publish in all orders, and two transactions with few delays; with a \
+            fault, one transaction with fewer. The fault is a crash of a server at each place that it passes, or a \
+            message lost, doubled, or late after all deadlines, each message in turn. Two faults are left to \
+            'simulate'.
 
             Exit codes: 0 all valid, 1 something was violated, 2 wrong usage, 130 stopped by Ctrl-C: what is said is how \
             far it came.
@@ -24,10 +26,13 @@ struct SearchCommand: AsyncParsableCommand {
             """
     )
 
-    @Option(help: ArgumentHelp("The most delays without a fault, with two transactions.", valueName: "count"))
+    @Option(
+        parsing: .unconditional,
+        help: ArgumentHelp("The most delays without a fault, with two transactions.", valueName: "count")
+    )
     var delays = 2
 
-    @Option(help: ArgumentHelp("The most delays beside a fault.", valueName: "count"))
+    @Option(parsing: .unconditional, help: ArgumentHelp("The most delays beside a fault.", valueName: "count"))
     var faultDelays = 1
 
     /// More than one publish can have: so that all its orders are run.

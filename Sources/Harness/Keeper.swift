@@ -27,10 +27,6 @@ final class Keeper: Sendable {
         var lives = 0
     }
 
-    private static let longestStart = Duration.seconds(10)
-    /// A supervisor waits before it starts again what died at once.
-    private static let pauseAfterDeath = Duration.milliseconds(50)
-
     let party: Party
     private let stack: Stack
     private let recorder: Recorder
@@ -206,9 +202,6 @@ final class Recoveries: Sendable {
 
     /// A fault is taken back.
     func faultEnds() { state.withLock { $0.active -= 1 } }
-
-    /// Whether a fault is on.
-    var isCalm: Bool { state.withLock { $0.active == 0 } }
 
     /// Measures one recovery, if nothing else goes wrong meanwhile.
     func measure() async throws {

@@ -1,4 +1,4 @@
-/// All orders of what happens in a small world, with one fault at every place.
+/// The orders of what happens in a small world, up to so many delays; also with one fault at every place.
 package struct Search {
     /// What was found.
     package struct Finding: Sendable {
