@@ -119,13 +119,14 @@ struct OrchestratorNode: Node {
         do {
             conclusion = try await coordinator.run(key: key) { try await transaction(for: request) }
         } catch let problem as Problem {
-            return .told(.init(status: problem.status, gid: Self.gid(of: problem)), postID: nil)
+            return .told(.init(status: problem.status, gid: Self.gid(of: problem), code: problem.code), postID: nil)
         }
         try await parts.failpoints.pass(.coordinatorAnswerBefore)
         switch conclusion {
         case .confirmed(let record): return .told(.init(status: 200, gid: record.gid), postID: Self.postID(of: record))
         case .accepted(let record): return .told(.init(status: 202, gid: record.gid), postID: Self.postID(of: record))
-        case .cancelled(let problem, let gid): return .told(.init(status: problem.status, gid: gid), postID: nil)
+        case .cancelled(let problem, let gid):
+            return .told(.init(status: problem.status, gid: gid, code: problem.code), postID: nil)
         case .unknown: return nil
         }
     }

@@ -34,6 +34,8 @@ final class SimulatedWorld: Sendable {
         var nights = Duration.zero
         /// What participants that asked were told.
         var outcomes: [(gid: GlobalTransactionID, decision: Decision)] = []
+        /// How often requests of clients came, by their identity.
+        var arrivals: [String: Int] = [:]
         /// What was found wrong while things happened.
         var contradictions: [Violation] = []
         var faults: FaultRates
@@ -96,6 +98,9 @@ final class SimulatedWorld: Sendable {
     var counts: [String: Int] { state.withLock { $0.counts } }
     var outcomes: [(gid: GlobalTransactionID, decision: Decision)] { state.withLock { $0.outcomes } }
     var contradictions: [Violation] { state.withLock { $0.contradictions } }
+
+    /// The requests that came more than once, by their identity.
+    var doubled: Set<String> { state.withLock { Set($0.arrivals.filter { $0.value > 1 }.keys) } }
 
     func random<Value: Sendable>(_ draw: (inout SplitMix64) -> Value) -> Value { state.withLock { draw(&$0.random) } }
 
@@ -410,6 +415,9 @@ final class SimulatedWorld: Sendable {
     ) async throws -> Reply {
         let result = await network.ask(from: from, to: to, timeout: timeout) { [weak self] life -> Reply? in
             guard let self, let node = state.withLock({ $0.nodes[to] }) else { return nil }
+            if case .begin(let request) = message {
+                state.withLock { $0.arrivals[request.identity, default: 0] += 1 }
+            }
             let reply: Reply?
             if let answer = sabotage?.answer {
                 reply = await answer(context(of: to), to, message) { await node.answer($0) }

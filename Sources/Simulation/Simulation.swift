@@ -255,6 +255,7 @@ package struct Simulation: Sendable {
         }
         for (gid, decision) in world.outcomes { history.told(decision, of: gid) }
         history.contradictions += world.contradictions
+        history.doubled = world.doubled
         state.history = history
         let deleted = state.effects.filter(\.isDelete).map(\.post)
         for party in [Party.draft, .online] {

@@ -80,8 +80,8 @@ package struct FinalState: Sendable {
     /// Whose key, to tell it from another caller's.
     private static func name(ofKey key: String, caller: String) -> String { "\(caller) \(key)" }
 
-    /// Committed transactions by their key.
-    private var committedByKey: [String: JournalEntry] {
+    /// Committed transactions by the ``Request/identity`` of their request.
+    package var committedByKey: [String: JournalEntry] {
         var entries: [String: JournalEntry] = [:]
         for entry in journal where entry.state.decision == .confirm {
             guard let key = entry.liveKey, let caller = entry.caller else { continue }
@@ -90,17 +90,12 @@ package struct FinalState: Sendable {
         return entries
     }
 
-    /// The transaction that committed a request.
-    package func committed(_ request: Request) -> JournalEntry? {
-        committedByKey[Self.name(ofKey: request.key, caller: request.callerName)]
-    }
-
     /// The keys of the requests that each transaction is of: the one that the journal has, and those that were told of it.
     package var keys: [GlobalTransactionID: Set<String>] {
         var asked: Set<String> = []
         var keys: [GlobalTransactionID: Set<String>] = [:]
         for attempt in history.attempts {
-            let key = Self.name(ofKey: attempt.request.key, caller: attempt.request.callerName)
+            let key = attempt.request.identity
             asked.insert(key)
             if let gid = attempt.answer?.gid { keys[gid, default: []].insert(key) }
         }
@@ -119,7 +114,7 @@ package struct FinalState: Sendable {
         var requests: [GlobalTransactionID: String] = [:]
         var known: [GlobalTransactionID: Int] = [:]
         for attempt in history.attempts {
-            let key = Self.name(ofKey: attempt.request.key, caller: attempt.request.callerName)
+            let key = attempt.request.identity
             if asked[key] == nil { asked[key] = (attempt.request, attempt.sentAt) }
             for gid in [attempt.answer?.gid, committed[key]?.gid] {
                 if let gid { requests[gid] = key }

@@ -8,6 +8,8 @@ package struct History: Sendable {
         package var status: Int
         /// The transaction that it speaks of.
         package var gid: GlobalTransactionID?
+        /// The problem's code.
+        package var code: String?
 
         /// Whether it says that the transaction is decided commit.
         package var isCommitted: Bool { (200..<300).contains(status) }
@@ -17,9 +19,11 @@ package struct History: Sendable {
         /// - Parameters:
         ///   - status: the HTTP status.
         ///   - gid: the transaction that it speaks of.
-        package init(status: Int, gid: GlobalTransactionID?) {
+        ///   - code: the problem's code.
+        package init(status: Int, gid: GlobalTransactionID?, code: String? = nil) {
             self.status = status
             self.gid = gid
+            self.code = code
         }
     }
 
@@ -83,6 +87,9 @@ package struct History: Sendable {
     package private(set) var outcomes: [GlobalTransactionID: Set<Decision>] = [:]
     /// What was found wrong while things ran.
     package var contradictions: [Violation] = []
+    /// Requests that may have come more often than they were sent, by their ``Request/identity``: what one copy is told
+    /// says nothing of the other.
+    package var doubled: Set<String> = []
     /// Who publishes.
     package var authors: Set<String> = []
     /// How much was sent and answered.

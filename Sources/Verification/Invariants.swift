@@ -7,7 +7,8 @@ package enum Invariants {
     /// - Parameter state: everything that both sides know, and what clients were told and saw.
     /// - Returns: each thing that is wrong.
     package static func violations(in state: FinalState) -> [Violation] {
-        state.history.contradictions + oneDecision(state) + outcomesKept(state) + noBranchBoth(state)
+        state.history.contradictions + oneDecision(state) + refusalsKept(state) + outcomesKept(state)
+            + noBranchBoth(state)
             + effectsOnce(state) + requestsOnce(state) + revisionsKept(state)
             + answersKept(state) + deletesKept(state) + librariesAgree(state) + savesKept(state)
             + noReservation(state) + journalAndBarriersAgree(state)

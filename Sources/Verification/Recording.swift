@@ -24,8 +24,15 @@ package struct Recording: Sendable {
 
     /// Requests that are not answered, by their number in the history that they have in the state.
     private var attempts: [Int: Int] = [:]
+    /// When each of them was sent.
+    private var sentAt: [Int: Double] = [:]
+    /// When requests of clients came twice, from and to, as far as faults say so.
+    private var doublings: [ClosedRange<Double>] = []
     private var saves: [Int: (post: UUIDv7, text: RevisionText)] = [:]
     private var ids: Set<Int> = []
+
+    /// A fault may be taken back a little later than it was to be, in milliseconds.
+    private static let slack = 1000.0
 
     /// Nothing yet.
     package init() {}
@@ -61,7 +68,7 @@ package struct Recording: Sendable {
 
     private mutating func add(_ line: RecordedLine, number: Int) throws {
         do {
-            try fold(line.event)
+            try fold(line.event, at: line.at)
         } catch let misfit as Misfit {
             throw UnreadableRecording(line: number, what: misfit.what)
         }
@@ -72,7 +79,7 @@ package struct Recording: Sendable {
         var what: String
     }
 
-    private mutating func fold(_ event: RecordedEvent) throws {
+    private mutating func fold(_ event: RecordedEvent, at time: Double) throws {
         guard end == nil else { throw Misfit(what: "comes after the end") }
         switch event {
         case .run(let run):
@@ -81,14 +88,19 @@ package struct Recording: Sendable {
         case .invoke(let id, _, let request):
             try check(newID: id)
             attempts[id] = state.history.sent(request)
+            sentAt[id] = time
         case .answer(let answer):
             guard let attempt = attempts.removeValue(forKey: answer.id) else {
                 throw Misfit(what: "answers request \(answer.id), which was not sent or is answered")
             }
             answers[answer.conclusion, default: 0] += 1
+            let sent = sentAt.removeValue(forKey: answer.id) ?? time
+            if doublings.contains(where: { $0.overlaps(sent...max(sent, time)) }) {
+                state.history.doubled.insert(state.history.attempts[attempt].request.identity)
+            }
             // What cannot be concluded from is no answer: the request may take effect at any time later.
             if answer.conclusion != .unknown, let status = answer.status {
-                state.history.answered(attempt, History.Reply(status: status, gid: answer.gid))
+                state.history.answered(attempt, History.Reply(status: status, gid: answer.gid, code: answer.error))
             }
         case .save(let id, _, let post, let text):
             try check(newID: id)
@@ -104,7 +116,12 @@ package struct Recording: Sendable {
             if decision == BranchOutcome.reserved.rawValue, state.history.decisions[subject] == nil { break }
             state.history.observed(decision, of: subject, invariant: invariant)
         case .contradiction(let violation): state.history.contradictions.append(violation)
-        case .fault(let fault): faults[fault.kind, default: 0] += 1
+        case .fault(let fault):
+            faults[fault.kind, default: 0] += 1
+            if fault.kind == .duplicate, fault.party.contains("clients") {
+                let end = max(time, fault.untilMilliseconds ?? .infinity) + Self.slack
+                doublings.append(time...end)
+            }
         case .failpoints(_, let hits): failpoints.merge(hits) { $0 + $1 }
         case .journal(let entry): state.journal.append(entry)
         case .barrier(let row): state.barriers.append(row)

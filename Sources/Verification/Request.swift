@@ -71,6 +71,17 @@ package struct Request: Hashable, Sendable {
         }
     }
 
+    /// Whose key it has, and which: to the orchestrator, what has the same of both is the same request.
+    package var identity: String { "\(callerName) \(key)" }
+
+    /// Whether the orchestrator reads the draft before it begins anything.
+    package var needsDraft: Bool {
+        switch intent {
+        case .republish, .publishSaved, .withdraw, .delete: true
+        case .publishNew, .chargedPublish, .chargedWithdraw, .other: false
+        }
+    }
+
     /// The post that it names itself.
     package var postID: UUIDv7? {
         switch intent {

@@ -93,6 +93,29 @@ struct BrokenProtocolTests {
         #expect(try violations(of: sabotage).contains { $0.invariant == 4 })
     }
 
+    @Test("sees a refusal that does not name what was begun")
+    func refusedWithoutGid() throws {
+        var sabotage = Sabotage()
+        sabotage.answer = { _, _, message, proceed in
+            let reply = await proceed(message)
+            guard case .told(var told, let post) = reply, !told.isCommitted else { return reply }
+            told.gid = nil
+            return .told(told, postID: post)
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 1 })
+    }
+
+    @Test("sees a commit that is answered as if nothing had begun")
+    func committedAndRefused() throws {
+        var sabotage = Sabotage()
+        sabotage.answer = { _, _, message, proceed in
+            let reply = await proceed(message)
+            guard case .told(let told, _) = reply, told.status == 202 else { return reply }
+            return .told(.init(status: 503, gid: nil, code: "overloaded"), postID: nil)
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 1 })
+    }
+
     @Test("sees a resource that keeps what it held", arguments: ["held", "staged"])
     func keptHold(table: String) throws {
         let sabotage = Sabotage { party, database in

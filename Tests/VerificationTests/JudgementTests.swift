@@ -26,6 +26,19 @@ struct JudgementTests {
             Tampering(1, "an answer says the opposite of the journal") {
                 $0.change(#""type":"ok","id":6"#, from: SmallHistory.spending, to: SmallHistory.refused)
             },
+            Tampering(1, "a refusal by a participant does not name the transaction") {
+                $0.change(#""type":"refused","id":5"#, from: "\"\(SmallHistory.refused)\"", to: "null")
+            },
+            Tampering(1, "a committed publish was answered as if nothing had begun") {
+                $0.refuse(2, status: 503, gid: nil, error: "overloaded")
+            },
+            Tampering(1, "a committed publish was answered as invalid, and may have come twice") {
+                $0.insert(Self.doubling, before: #""type":"invoke","id":2"#)
+                $0.refuse(2, status: 422, gid: nil, error: "invalid-field")
+            },
+            Tampering(1, "a new post's participant was out of reach, and the transaction is not named") {
+                $0.refuse(3, status: 503, gid: nil, error: "participant-unavailable")
+            },
             Tampering(2, "a branch is confirmed in the journal and cancelled at its participant") {
                 $0.change(
                     #""type":"barrier""#,
@@ -179,6 +192,24 @@ struct JudgementTests {
                 $0.change(#""type":"post""#, from: #""title":"two""#, to: #""title":"five""#)
             },
         ]
+    }
+
+    private static let doubling =
+        #""type":"fault","kind":"duplicate","party":"clients→orchestrator","detail":null,"untilMilliseconds":9000"#
+
+    @Test("What one copy of a request was told says nothing of another copy")
+    func doubled() throws {
+        var history = SmallHistory()
+        history.insert(Self.doubling, before: #""type":"invoke","id":2"#)
+        history.refuse(2, status: 503, gid: nil, error: "overloaded")
+        #expect(try history.recording().judgement().violations == [])
+    }
+
+    @Test("A draft that cannot be read is refused before anything is begun", arguments: [404, 503])
+    func unreadDraft(status: Int) throws {
+        var history = SmallHistory()
+        history.refuse(5, status: status, gid: nil, error: status == 404 ? "not-found" : "participant-unavailable")
+        #expect(try history.recording().judgement().violations == [])
     }
 
     @Test("A valid one is valid")

@@ -170,6 +170,25 @@ struct SmallHistory {
         remove(#""type":"draft""#, Self.hidden)
     }
 
+    /// Has a request refused, whatever it was answered.
+    mutating func refuse(_ id: Int, status: Int, gid: String?, error: String) {
+        let gid = gid.map { "\"\($0)\"" } ?? "null"
+        for index in lines.indices
+        where lines[index].contains(#""type":"ok","id":\#(id),"#)
+            || lines[index].contains(#""type":"refused","id":\#(id),"#)
+        {
+            let at = lines[index].prefix { $0 != "," }
+            lines[index] =
+                #"\#(at),"type":"refused","id":\#(id),"status":\#(status),"gid":\#(gid),"post":null,"error":"\#(error)"}"#
+        }
+    }
+
+    /// Puts a line before the first one that has this piece, at the same time.
+    mutating func insert(_ members: String, before piece: String) {
+        guard let place = lines.firstIndex(where: { $0.contains(piece) }) else { return }
+        lines.insert("\(lines[place].prefix { $0 != "," }),\(members)}", at: place)
+    }
+
     /// Changes each line that has all of these pieces.
     mutating func change(_ pieces: String..., from old: String, to new: String) {
         for index in lines.indices where pieces.allSatisfy(lines[index].contains) {
