@@ -14,7 +14,7 @@ enum Recorder {
             switch party {
             case .orchestrator: try database.execute(sql: journalTriggers)
             case .online: try database.execute(sql: barrierTriggers + postTriggers + returnTriggers(of: "posts"))
-            case .draft: try database.execute(sql: barrierTriggers + returnTriggers(of: "drafts"))
+            case .draft: try database.execute(sql: barrierTriggers + draftTriggers + returnTriggers(of: "drafts"))
             default: try database.execute(sql: barrierTriggers)
             }
         }
@@ -52,15 +52,46 @@ enum Recorder {
         END;
         """
 
-    private static let postTriggers = """
-        CREATE TABLE recorded_posts (number INTEGER PRIMARY KEY, id TEXT, revision INTEGER, title BLOB);
-        CREATE TRIGGER recorded_post AFTER INSERT ON posts WHEN NEW.is_visible BEGIN
-            INSERT INTO recorded_posts (id, revision, title) VALUES (NEW.id, NEW.revision, NEW.title);
-        END;
-        CREATE TRIGGER recorded_change AFTER UPDATE ON posts WHEN NEW.is_visible BEGIN
-            INSERT INTO recorded_posts (id, revision, title) VALUES (NEW.id, NEW.revision, NEW.title);
-        END;
-        """
+    /// What readers see, or a draft says that they see: each change of it, also those within one local transaction.
+    private static func lookTriggers(
+        of table: String,
+        isVisible: (_ row: String) -> String,
+        revision: String,
+        title: (_ row: String) -> String
+    ) -> String {
+        let insert = """
+            INSERT INTO recorded_looks (id, is_visible, revision, title)
+                VALUES (NEW.id, \(isVisible("NEW")), NEW.\(revision), \(title("NEW")));
+            """
+        return """
+            CREATE TABLE recorded_looks (
+                number INTEGER PRIMARY KEY, id TEXT, is_visible INTEGER, revision INTEGER, title BLOB
+            );
+            CREATE TRIGGER recorded_look AFTER INSERT ON \(table) WHEN NEW.\(revision) IS NOT NULL BEGIN
+                \(insert)
+            END;
+            CREATE TRIGGER recorded_change AFTER UPDATE ON \(table) WHEN NEW.\(revision) IS NOT NULL BEGIN
+                \(insert)
+            END;
+            CREATE TRIGGER recorded_loss AFTER DELETE ON \(table) WHEN \(isVisible("OLD")) BEGIN
+                INSERT INTO recorded_looks (id, is_visible) VALUES (OLD.id, 0);
+            END;
+            """
+    }
+
+    private static let postTriggers = lookTriggers(
+        of: "posts",
+        isVisible: { "\($0).is_visible" },
+        revision: "revision",
+        title: { "\($0).title" }
+    )
+
+    private static let draftTriggers = lookTriggers(
+        of: "drafts",
+        isVisible: { "\($0).status = 'published'" },
+        revision: "published_revision",
+        title: { "(SELECT title FROM revisions WHERE post_id = \($0).id AND revision = \($0).published_revision)" }
+    )
 
     /// What was deleted and comes back.
     private static func returnTriggers(of table: String) -> String {
@@ -94,11 +125,33 @@ enum Recorder {
             let found = "\(row[0] as String) came back to \(party.rawValue) after it was deleted"
             history.contradictions.append(Violation(3, found))
         }
-        guard party == .online else { return }
-        for row in try rows("SELECT id, revision, title FROM recorded_posts ORDER BY number", in: database) {
+        try readLooks(in: party == .online ? .online : .draft, into: &history, database)
+    }
+
+    private static func readLooks(
+        in library: History.Library,
+        into history: inout History,
+        _ database: Database
+    ) throws {
+        var highest: [UUIDv7: Int] = [:]
+        for row in try rows("SELECT id, is_visible, revision, title FROM recorded_looks ORDER BY number", in: database)
+        {
             guard let id = UUIDv7(row[0] as String) else { continue }
-            let title = String(decoding: row[2] as Data, as: UTF8.self)
-            history.saw(.init(library: .online, post: id, revision: row[1], title: title))
+            // Also while nobody sees it.
+            if let revision = row[2] as Int? {
+                if revision < highest[id] ?? 0 {
+                    history.contradictions.append(
+                        Violation(4, "\(id) fell to revision \(revision) in \(library.words)")
+                    )
+                }
+                highest[id] = revision
+            }
+            guard row[1], let revision = row[2] as Int? else {
+                history.missed(id, in: library)
+                continue
+            }
+            let title = String(decoding: row[3] as Data? ?? Data(), as: UTF8.self)
+            history.saw(.init(library: library, post: id, revision: revision, title: title))
         }
     }
 

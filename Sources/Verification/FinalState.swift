@@ -90,6 +90,9 @@ package struct FinalState: Sendable {
         return entries
     }
 
+    /// The transaction that committed a request.
+    package func committed(_ request: Request) -> JournalEntry? { committedByKey[request.identity] }
+
     /// The keys of the requests that each transaction is of: the one that the journal has, and those that were told of it.
     package var keys: [GlobalTransactionID: Set<String>] {
         var asked: Set<String> = []

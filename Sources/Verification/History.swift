@@ -53,7 +53,7 @@ package struct History: Sendable {
         package var library: Library
         /// The post.
         package var post: UUIDv7
-        /// Its revision: the head, or the live one.
+        /// Its revision: the live one, or the one that a published draft says is live.
         package var revision: Int
         /// That revision's title.
         package var title: String
@@ -73,14 +73,28 @@ package struct History: Sendable {
         }
     }
 
+    /// A change of what a reader sees of a post.
+    package struct Look: Sendable {
+        /// Its place among everything that was sent and answered.
+        package var at: Int
+        /// Where.
+        package var library: Library
+        /// The post.
+        package var post: UUIDv7
+        /// What was seen; nil if the post was not there any more.
+        package var sighting: Sighting?
+    }
+
     /// Every request, each time that it was sent.
     package var attempts: [Attempt] = []
     /// The texts that were saved without being published, by post and revision.
     package var saves: [UUIDv7: [Int: RevisionText]] = [:]
     /// Texts that may have been saved: their saves were not answered.
     package var uncertainSaves: [RevisionText] = []
-    /// What readers saw, in order.
-    package var sightings: [Sighting] = []
+    /// How what readers saw changed, in order.
+    package private(set) var looks: [Look] = []
+    /// What readers see of each post.
+    private var seen: [Library: [UUIDv7: Sighting]] = [:]
     /// What journals and barriers once said of a transaction, or of a branch of it.
     package var decisions: [String: String] = [:]
     /// What participants that asked were told, each thing once.
@@ -136,12 +150,26 @@ package struct History: Sendable {
     /// - Parameter text: the text.
     package mutating func maybeSaved(_ text: RevisionText) { uncertainSaves.append(text) }
 
+    /// What readers saw, in order.
+    package var sightings: [Sighting] { looks.compactMap(\.sighting) }
+
     /// A reader saw a post; the same sight as before is noted once.
     ///
     /// - Parameter sighting: what was seen.
     package mutating func saw(_ sighting: Sighting) {
-        let last = sightings.last { $0.post == sighting.post && $0.library == sighting.library }
-        if last != sighting { sightings.append(sighting) }
+        let before = seen[sighting.library, default: [:]].updateValue(sighting, forKey: sighting.post)
+        guard before != sighting else { return }
+        looks.append(Look(at: places, library: sighting.library, post: sighting.post, sighting: sighting))
+    }
+
+    /// A reader did not find a post; noted once, and only of a post that was seen.
+    ///
+    /// - Parameters:
+    ///   - post: the post.
+    ///   - library: where.
+    package mutating func missed(_ post: UUIDv7, in library: Library) {
+        guard seen[library]?.removeValue(forKey: post) != nil else { return }
+        looks.append(Look(at: places, library: library, post: post))
     }
 
     /// A participant that asked was told what became of a transaction.

@@ -12,7 +12,7 @@ package enum Invariants {
             + effectsOnce(state) + requestsOnce(state) + revisionsKept(state)
             + answersKept(state) + deletesKept(state) + librariesAgree(state) + savesKept(state)
             + noReservation(state) + journalAndBarriersAgree(state)
-            + allEnded(state) + cancelledIsInvisible(state) + sightingsWereCommitted(state)
+            + allEnded(state) + cancelledIsInvisible(state) + looksWereCommitted(state)
     }
 
     /// 1: one decision per gid, and every answer said the same.
@@ -326,37 +326,7 @@ package enum Invariants {
         return violations
     }
 
-    /// 10, at every moment: what readers saw was committed in the end, and no live revision fell.
-    private static func sightingsWereCommitted(_ state: FinalState) -> [Violation] {
-        let allowed = allowedTitles(state)
-        let effects = state.effects
-        var violations: [Violation] = []
-        var highest: [UUIDv7: Int] = [:]
-        for sighting in state.history.sightings {
-            if !allowed.contains(sighting.title) {
-                let text = "'\(sighting.title)' was seen in \(sighting.library.rawValue) and never committed"
-                violations.append(Violation(10, text))
-            }
-            guard sighting.library == .online else { continue }
-            let isPublished = effects.contains { effect in
-                effect.post == sighting.post && effect.revision == sighting.revision
-                    && effect.text?.title ?? sighting.title == sighting.title
-            }
-            if !isPublished {
-                let text = "\(sighting.post) was seen as revision \(sighting.revision), '\(sighting.title)'"
-                violations.append(Violation(10, "\(text), and nothing published that"))
-            }
-            if sighting.revision < highest[sighting.post] ?? 0 {
-                violations.append(
-                    Violation(4, "\(sighting.post) fell to revision \(sighting.revision) before a reader")
-                )
-            }
-            highest[sighting.post] = max(sighting.revision, highest[sighting.post] ?? 0)
-        }
-        return violations
-    }
-
-    private static func allowedTitles(_ state: FinalState) -> Set<String> {
+    static func allowedTitles(_ state: FinalState) -> Set<String> {
         var titles = Set(state.effects.compactMap { $0.text?.title })
         for saves in state.history.saves.values { titles.formUnion(saves.values.map(\.title)) }
         titles.formUnion(state.history.uncertainSaves.map(\.title))

@@ -134,7 +134,8 @@ package struct Recording: Sendable {
             // A save that nobody ended may have been saved.
             for (_, save) in saves.sorted(by: { $0.key < $1.key }) { state.history.maybeSaved(save.text) }
             end = (verdict, reason)
-        case .gone, .healed, .ready, .recovered: break
+        case .gone(let library, let post): state.history.missed(post, in: library)
+        case .healed, .ready, .recovered: break
         }
     }
 

@@ -81,6 +81,49 @@ struct BrokenProtocolTests {
         #expect(try violations(of: sabotage).contains { $0.invariant == 10 })
     }
 
+    @Test(
+        "sees a post that is hidden while its withdraw is tried, and shown again when that is cancelled",
+        arguments: [true, false]
+    )
+    func hiddenTooSoon(isOnline: Bool) throws {
+        let (holds, table, hide, show) =
+            isOnline
+            ? ("staged", "posts", "is_visible = 0", "is_visible = 1")
+            : ("reservations", "drafts", "status = 'private'", "status = 'published'")
+        let sabotage = Sabotage { party, database in
+            guard party == (isOnline ? .online : .draft) else { return }
+            try database.execute(
+                sql: """
+                    CREATE TABLE hidden (gid TEXT, post_id TEXT);
+                    CREATE TRIGGER hide AFTER INSERT ON \(holds) WHEN NEW.action = 'withdraw' BEGIN
+                        INSERT INTO hidden VALUES (NEW.gid, NEW.post_id);
+                        UPDATE \(table) SET \(hide) WHERE id = NEW.post_id;
+                    END;
+                    CREATE TRIGGER show AFTER UPDATE OF state ON barrier WHEN NEW.state = 'cancelled' BEGIN
+                        UPDATE \(table) SET \(show) WHERE id IN (SELECT post_id FROM hidden WHERE gid = NEW.gid);
+                    END;
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 10 })
+    }
+
+    @Test("sees a library whose revision falls while nobody sees it")
+    func fallsHidden() throws {
+        let sabotage = Sabotage { party, database in
+            guard party == .online else { return }
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER fall AFTER UPDATE OF is_visible ON posts WHEN OLD.is_visible AND NOT NEW.is_visible
+                    BEGIN
+                        UPDATE posts SET revision = revision - 1 WHERE id = NEW.id;
+                    END;
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 4 })
+    }
+
     @Test("sees an answer 200 that is true only later")
     func answeredTooSoon() throws {
         var sabotage = Sabotage()

@@ -33,7 +33,7 @@ struct JudgementTests {
                 $0.refuse(2, status: 503, gid: nil, error: "overloaded")
             },
             Tampering(1, "a committed publish was answered as invalid, and may have come twice") {
-                $0.insert(Self.doubling, before: #""type":"invoke","id":2"#)
+                $0.insert(JudgementTests.doubling, before: #""type":"invoke","id":2"#)
                 $0.refuse(2, status: 422, gid: nil, error: "invalid-field")
             },
             Tampering(1, "a new post's participant was out of reach, and the transaction is not named") {
@@ -182,6 +182,23 @@ struct JudgementTests {
                     #""type":"saw","library":"online-service","post":"\#(SmallHistory.story)","revision":3,"title":"five""#
                 )
             },
+            Tampering(10, "a post disappeared before a reader and nothing withdrew it") {
+                $0.insert(#""type":"gone","library":"online-service","post":"\#(SmallHistory.story)""#)
+            },
+            Tampering(10, "a post disappeared from the drafts before anybody asked for that") {
+                $0.showHidden()
+                $0.insert(JudgementTests.hiddenGone, before: #""type":"invoke","id":4"#)
+            },
+            Tampering(10, "a withdrawn post was shown again and nothing published it again") {
+                $0.showHidden()
+                $0.insert(JudgementTests.hiddenGone)
+                $0.showHidden(before: #""type":"journal""#)
+            },
+            Tampering(4, "a draft's published revision fell before a reader") {
+                $0.insert(
+                    #""type":"saw","library":"draft-service","post":"\#(SmallHistory.story)","revision":1,"title":"one""#
+                )
+            },
             Tampering(10, "a reader saw a revision with the title of another") {
                 $0.change(#""type":"saw""#, #""online-service""#, #""revision":2"#, from: "two", to: "one")
             },
@@ -194,13 +211,23 @@ struct JudgementTests {
         ]
     }
 
+    private static let hiddenGone = #""type":"gone","library":"draft-service","post":"\#(SmallHistory.hidden)""#
+
+    @Test("A post that is withdrawn disappears once")
+    func withdrawn() throws {
+        var history = SmallHistory()
+        history.showHidden()
+        history.insert(JudgementTests.hiddenGone, before: #""type":"ok","id":4"#)
+        #expect(try history.recording().judgement().violations == [])
+    }
+
     private static let doubling =
         #""type":"fault","kind":"duplicate","party":"clients→orchestrator","detail":null,"untilMilliseconds":9000"#
 
     @Test("What one copy of a request was told says nothing of another copy")
     func doubled() throws {
         var history = SmallHistory()
-        history.insert(Self.doubling, before: #""type":"invoke","id":2"#)
+        history.insert(JudgementTests.doubling, before: #""type":"invoke","id":2"#)
         history.refuse(2, status: 503, gid: nil, error: "overloaded")
         #expect(try history.recording().judgement().violations == [])
     }

@@ -162,6 +162,14 @@ struct SmallHistory {
         lines.append(end)
     }
 
+    /// Has a reader of the drafts see the hidden post as published.
+    mutating func showHidden(before piece: String = #""type":"invoke","id":4"#) {
+        insert(
+            #""type":"saw","library":"draft-service","post":"\#(Self.hidden)","revision":1,"title":"three""#,
+            before: piece
+        )
+    }
+
     /// Deletes the hidden post, and both libraries forget it.
     mutating func deleteHidden() {
         let request = #""intent":"delete","post":"\#(Self.hidden)""#

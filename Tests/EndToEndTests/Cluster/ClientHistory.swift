@@ -16,7 +16,7 @@ final class ClientHistory: Sendable {
 
     /// A request came back, with an answer or without.
     func answered(_ number: Int, _ answer: Answer?) {
-        state.withLock { $0.answered(number, answer.map { .init(status: $0.status, gid: $0.gid) }) }
+        state.withLock { $0.answered(number, answer.map { .init(status: $0.status, gid: $0.gid, code: $0.problem?.code) }) }
     }
 
     /// A text became a revision of a draft.

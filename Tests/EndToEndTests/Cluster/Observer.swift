@@ -27,7 +27,8 @@ struct Observer {
             cluster.history.saw(.init(library: .online, post: post.id, revision: post.revision, title: post.title))
         }
         let drafts = await read(Page<DraftView>.self, .draft, "/v1/drafts?limit=100", as: .author(author))
-        for draft in drafts?.items ?? [] {
+        for draft in drafts?.items ?? []
+        where draft.status == "published" && draft.publishedRevision == draft.revision {
             cluster.history.saw(.init(library: .draft, post: draft.id, revision: draft.revision, title: draft.title))
         }
     }

@@ -40,7 +40,7 @@ extension EndToEnd {
                 guard var seen else { return }
                 for revision in [9, 8] {
                     seen.revision = revision
-                    state.history.sightings.append(seen)
+                    state.history.saw(seen)
                 }
             },
             Breakage(5, "two texts of one revision") { state in
@@ -61,7 +61,7 @@ extension EndToEnd {
             },
             Breakage(10, "the text of a cancelled publish before a reader") { state in
                 let title = cancelledTitle(in: state)
-                state.history.sightings.append(.init(library: .online, post: .ofNow(), revision: 1, title: title))
+                state.history.saw(.init(library: .online, post: .ofNow(), revision: 1, title: title))
             },
         ]
 
