@@ -17,15 +17,12 @@ final class SimulatedWorld: Sendable {
     /// The parties that have a disk and a life that can end.
     static let servers: [Party] = [.orchestrator, .draft, .online, .quota]
     static let epoch = Timestamp(milliseconds: 1_780_000_000_000)
-    private static let callTimeout = Duration.seconds(1)
+    static let callTimeout = Duration.seconds(1)
     private static let retention = Duration.seconds(24 * 3600)
-    private static let night = Duration.seconds(25 * 3600)
-    private static let longestDowntime = Duration.seconds(4)
-    private static let longestPause = Duration.seconds(40)
-    private static let longestJump = Duration.seconds(3600)
+    static let longestDowntime = Duration.seconds(4)
     private static let longestSync = Duration.milliseconds(3)
 
-    private struct State {
+    struct State {
         var random: SplitMix64
         var lives: [Party: Life] = [:]
         var nodes: [Party: any Node] = [:]
@@ -48,9 +45,9 @@ final class SimulatedWorld: Sendable {
     let scheduler: Scheduler
     let disks: Disks
     let gate: FaultGate
-    private let sabotage: Sabotage?
+    let sabotage: Sabotage?
     private let isTraced: Bool
-    private let state: Mutex<State>
+    let state: Mutex<State>
     private let networkBox = Box<Network?>(nil)
 
     init(
@@ -145,18 +142,6 @@ final class SimulatedWorld: Sendable {
         return life
     }
 
-    func jumpClock(of party: Party, by duration: Duration) {
-        state.withLock { $0.skews[party, default: .zero] += duration }
-        note("clock", party, "\(duration)")
-    }
-
-    func pause(_ party: Party, for duration: Duration) {
-        guard let life = life(of: party), life.isAlive else { return }
-        note("pause", party, "\(duration)")
-        life.executor.pause()
-        scheduler.after(duration) { life.executor.resume() }
-    }
-
     /// Ends a server for good.
     func stop(_ party: Party) {
         let life = life(of: party)
@@ -166,112 +151,6 @@ final class SimulatedWorld: Sendable {
             state.nodes[party] = nil
         }
         life?.die()
-    }
-
-    /// Has processes die and pause, clocks jump, links break and servers forget, now and then, until a time.
-    func disturb(until end: Duration) {
-        scheduler.after(random { $0.duration(upTo: .milliseconds(300)) }) { [weak self] in
-            guard let self, scheduler.now < end, !state.withLock({ $0.isHealed }) else { return }
-            let party = random { $0.pick(Self.servers) }
-            let faults = state.withLock { $0.faults }
-            if strikes(faults.kill), let life = life(of: party), life.isAlive {
-                note("kill", party)
-                life.die()
-            }
-            let length = random { $0.duration(upTo: Self.longestPause) }
-            if strikes(faults.stall) { pause(party, for: length) }
-            let jump = random { $0.duration(upTo: Self.longestJump) }
-            let sign = random { $0.next() % 2 } == 0
-            if strikes(faults.clock) { jumpClock(of: party, by: sign ? jump : .zero - jump) }
-            let other = random { $0.pick(Party.allCases) }
-            let isBack = random { $0.next() % 2 } == 0
-            let cutLength = random { $0.duration(upTo: Self.longestDowntime) }
-            if strikes(faults.partition) {
-                let link = isBack ? Network.Link(from: other, to: party) : Network.Link(from: party, to: other)
-                cut(link)
-                scheduler.after(cutLength) { [weak self] in self?.network.heal(link) }
-            }
-            if strikes(faults.pruning) { prune(party) }
-            let unknown = random { $0.split() }
-            if strikes(faults.probe), party != .orchestrator { probe(party, unknown) }
-            disturb(until: end)
-        }
-    }
-
-    private func cut(_ link: Network.Link) {
-        note("cut", link.from, "to \(link.to.rawValue)")
-        network.cut(link)
-    }
-
-    /// Cuts a link until the night is over, if that fault is not left out.
-    func cutOff(_ link: Network.Link) {
-        if gate.strikes() { cut(link) }
-    }
-
-    private func strikes(_ rate: Double) -> Bool { random { $0.chance(rate) } && gate.strikes() }
-
-    /// Has a server forget what is old.
-    func prune(_ party: Party) {
-        let (life, node) = state.withLock { ($0.lives[party], $0.nodes[party]) }
-        guard let life, let node else { return }
-        note("prune", party)
-        life.deliver { await node.prune() }
-    }
-
-    /// Has a participant ask for a transaction that nobody has begun, as one whose coordinator lost its begin record would.
-    private func probe(_ party: Party, _ random: SplitMix64) {
-        guard let life = life(of: party) else { return }
-        var random = random
-        let gid = UUIDv7(at: wallClock(of: party), using: &random)
-        note("probe", party, "\(gid)")
-        ask(gid, party, life)
-    }
-
-    /// Has a participant ask for a transaction that is forgotten, as one whose question took a night would.
-    private func probeForgotten(_ party: Party) {
-        // `try?`: a disk that cannot be read is met by everybody else.
-        let forgotten = try? disks.perform(on: .orchestrator) { database in
-            try String.fetchAll(database.cachedStatement(sql: "SELECT gid FROM forgotten_transactions ORDER BY gid"))
-        }
-        guard let forgotten, !forgotten.isEmpty, let life = life(of: party) else { return }
-        guard let gid = GlobalTransactionID(random { $0.pick(forgotten) }) else { return }
-        note("probe", party, "\(gid)")
-        ask(gid, party, life)
-    }
-
-    private func ask(_ gid: GlobalTransactionID, _ party: Party, _ life: Life) {
-        life.deliver {
-            // `try?`: whoever asks in vain learns nothing.
-            _ = try? await self.send(.outcome(gid), from: (party, life), to: .orchestrator, timeout: Self.callTimeout)
-        }
-    }
-
-    /// Everything waits for a day and an hour; what is old is forgotten, and some copies of messages arrive only now.
-    ///
-    /// - Parameter areClocksRight: false: some fall back to the day before, after it was forgotten.
-    func passNight(areClocksRight: Bool) {
-        note("night", nil)
-        state.withLock { $0.nights += Self.night }
-        network.healAll()
-        // The journal first: it tells the participants how far back it remembers.
-        for party in Self.servers {
-            prune(party)
-            scheduler.run(until: scheduler.now + .milliseconds(20))
-        }
-        // Only such a clock takes a try of yesterday for one of today.
-        for party in Self.servers where !areClocksRight && strikes(0.5) { jumpClock(of: party, by: .zero - Self.night) }
-        for party in Self.servers where party != .orchestrator { probeForgotten(party) }
-        network.deliverOvernight()
-        scheduler.run(until: scheduler.now + .milliseconds(20))
-    }
-
-    /// Things go wrong again.
-    func breakAgain(_ faults: FaultRates) {
-        state.withLock { state in
-            state.isHealed = false
-            state.faults = faults
-        }
-        network.set(faults)
     }
 
     /// Does what a sabotage does all the time, every so often.
@@ -284,24 +163,8 @@ final class SimulatedWorld: Sendable {
         }
     }
 
-    private func context(of party: Party) -> Sabotage.Context {
+    func context(of party: Party) -> Sabotage.Context {
         Sabotage.Context(now: wallClock(of: party), death: state.withLock { $0.deaths[party] }, disks: disks)
-    }
-
-    /// From now on nothing goes wrong any more.
-    func heal() {
-        state.withLock { state in
-            state.isHealed = true
-            state.faults = .none
-            state.skews = [:]
-        }
-        network.set(.none)
-        network.healAll()
-        for party in Self.servers {
-            life(of: party)?.executor.resume()
-            start(party)
-        }
-        note("heal", nil)
     }
 
     // MARK: Nodes
@@ -346,21 +209,6 @@ final class SimulatedWorld: Sendable {
             return ParticipantNode(QuotaLedger(), parts, ask: question, batchFault: batchFault) { _, _ in throw Misfit()
             }
         }
-    }
-
-    /// What goes wrong with a request of several calls; a sabotage sees calls one by one.
-    private func batchFault(_ party: Party) -> BatchFault? {
-        note("batch", party)
-        if sabotage != nil || faults.takesNoBatches { return .noEndpoint }
-        if strikes(faults.refusedBatch) {
-            note("batch refused", party)
-            return .refused
-        }
-        if strikes(faults.shortBatch) {
-            note("batch short", party)
-            return .short
-        }
-        return nil
     }
 
     private static let silent = Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -461,64 +309,5 @@ final class SimulatedWorld: Sendable {
         } catch {
             return [Violation(4, "\(gid) is answered 200 and cannot be read: \(error)")]
         }
-    }
-
-    // MARK: Places where something can go wrong
-
-    private func failpoints(of party: Party, _ life: Life) -> Failpoints {
-        Failpoints(
-            Failpoints.Handler(
-                pass: { [weak self] point in
-                    guard let self, life.isAlive else { throw Life.Dead() }
-                    try crashMaybe(party, life, point)
-                    if strikes(faults.pause) { pause(party, for: random { $0.duration(upTo: Self.longestPause) }) }
-                },
-                passBlocking: { [weak self] point in
-                    guard let self, life.isAlive else { throw Life.Dead() }
-                    try crashMaybe(party, life, point)
-                    if point == .storageCommitBefore, strikes(faults.fullDisk) {
-                        note("full disk", party)
-                        throw FailpointError(point: point)
-                    }
-                    if point == .storageCommitBefore, strikes(faults.lostCommit) {
-                        note("lost commit", party)
-                        disks[party].loseNextCommit()
-                    }
-                    if point == .storageCommitAfter, strikes(faults.failedSync) {
-                        note("failed sync", party)
-                        throw FailpointError(point: point)
-                    }
-                }
-            )
-        )
-    }
-
-    private var faults: FaultRates { state.withLock { $0.faults } }
-
-    private func crashMaybe(_ party: Party, _ life: Life, _ point: Failpoint) throws {
-        guard strikes(faults.crash) || gate.crashes(party) else { return }
-        note("crash", party, point.rawValue)
-        life.die()
-        throw Life.Dead()
-    }
-}
-
-/// Something that happened in a simulated world.
-package struct TraceEvent: Hashable, Sendable, CustomStringConvertible {
-    /// The simulated time since the world began.
-    package var at: Duration
-    /// What kind of thing.
-    package var kind: String
-    /// To whom.
-    package var party: Party?
-    /// More about it.
-    package var text: String
-
-    /// A line of a timeline.
-    package var description: String {
-        let microseconds = at.components.seconds * 1_000_000 + at.components.attoseconds / 1_000_000_000_000
-        let (seconds, rest) = (microseconds / 1_000_000, String(microseconds % 1_000_000))
-        let time = "\(seconds).\(String(repeating: "0", count: 6 - rest.count))\(rest)"
-        return "\(time)  \(party?.rawValue ?? "all")  \(kind)\(text.isEmpty ? "" : "  \(text)")"
     }
 }
