@@ -61,6 +61,9 @@ final class Network: Sendable {
     /// When the last of the messages that are under way will arrive.
     var latestDelivery: Duration { state.withLock { $0.latestDelivery } }
 
+    /// Whether no direction is cut.
+    var isWhole: Bool { state.withLock { $0.cut.isEmpty } }
+
     func set(_ faults: FaultRates) { state.withLock { $0.faults = faults } }
 
     func cut(_ link: Link) { state.withLock { _ = $0.cut.insert(link) } }

@@ -15,16 +15,19 @@ struct OrchestratorNode: Node {
     private let pruner: JournalPruner
     private let isReady = Box(false)
     private let ask: @Sendable (Party, Message) async throws -> Reply
+    private let ready: @Sendable () -> Void
     private let die: @Sendable () -> Void
 
     init(
         _ parts: NodeParts,
         settings: Coordinator.Settings,
         ask: @escaping @Sendable (Party, Message) async throws -> Reply,
+        ready: @escaping @Sendable () -> Void,
         die: @escaping @Sendable () -> Void
     ) {
         self.parts = parts
         self.ask = ask
+        self.ready = ready
         self.die = die
         var settings = settings
         settings.retention = parts.retention
@@ -78,6 +81,7 @@ struct OrchestratorNode: Node {
                 do {
                     try await coordinator.recover()
                     isReady.withLock { $0 = true }
+                    ready()
                     await coordinator.runUntilCancelled()
                 } catch {
                     // A process that cannot recover ends.

@@ -6,16 +6,22 @@ import TCC
 /// What goes wrong.
 extension SimulatedWorld {
     private static let longestPause = Duration.seconds(40)
+    /// In how many worlds a participant is out of reach for long.
+    private static let outages = 0.15
     private static let longestJump = Duration.seconds(3600)
 
     func jumpClock(of party: Party, by duration: Duration) {
-        state.withLock { $0.skews[party, default: .zero] += duration }
+        state.withLock { state in
+            state.skews[party, default: .zero] += duration
+            state.troubles += 1
+        }
         note("clock", party, "\(duration)")
     }
 
     func pause(_ party: Party, for duration: Duration) {
         guard let life = life(of: party), life.isAlive else { return }
         note("pause", party, "\(duration)")
+        state.withLock { $0.troubles += 1 }
         life.executor.pause()
         scheduler.after(duration) { life.executor.resume() }
     }
@@ -52,7 +58,18 @@ extension SimulatedWorld {
 
     private func cut(_ link: Network.Link) {
         note("cut", link.from, "to \(link.to.rawValue)")
+        state.withLock { $0.troubles += 1 }
         network.cut(link)
+    }
+
+    /// Has a participant be out of reach for longer than anybody's patience, in some worlds.
+    func passOutage() {
+        guard strikes(Self.outages) else { return }
+        let party = random { $0.pick([Party.draft, .online, .quota]) }
+        let length = random { $0.duration(upTo: Self.longestPause) }
+        note("outage", party, "\(length)")
+        cut(.init(from: .orchestrator, to: party))
+        scheduler.run(until: scheduler.now + length)
     }
 
     /// Cuts a link until the night is over, if that fault is not left out.

@@ -37,6 +37,8 @@ final class SimulatedWorld: Sendable {
         var contradictions: [Violation] = []
         var faults: FaultRates
         var isHealed = false
+        /// How often something went wrong that takes time to get over.
+        var troubles = 0
         var isOver = false
         var events: [TraceEvent] = []
         var counts: [String: Int] = [:]
@@ -131,7 +133,10 @@ final class SimulatedWorld: Sendable {
         if state.withLock({ $0.isOver }) { return }
         note("death", party)
         let now = wallClock(of: party)
-        state.withLock { $0.deaths[party] = now }
+        state.withLock { state in
+            state.deaths[party] = now
+            state.troubles += 1
+        }
         let (isHealed, downtime) = state.withLock { ($0.isHealed, $0.random.duration(upTo: Self.longestDowntime)) }
         scheduler.inFlight(isHealed ? .milliseconds(10) : downtime) { [weak self] in self?.start(party) }
     }
@@ -196,7 +201,14 @@ final class SimulatedWorld: Sendable {
         let question: @Sendable (Message) async throws -> Reply = { try await ask(.orchestrator, $0) }
         let batchFault: @Sendable () -> BatchFault? = { [weak self] in self?.batchFault(party) }
         switch party {
-        case .orchestrator: return OrchestratorNode(parts, settings: .init(), ask: ask, die: { life.die() })
+        case .orchestrator:
+            return OrchestratorNode(
+                parts,
+                settings: .init(),
+                ask: ask,
+                ready: { [weak self] in self?.recovered() },
+                die: { life.die() }
+            )
         case .draft:
             return ParticipantNode(DraftResource(), parts, ask: question, batchFault: batchFault) { store, message in
                 try await Self.answer(message, store, world)

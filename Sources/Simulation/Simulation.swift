@@ -26,8 +26,6 @@ package struct Simulation: Sendable {
         package var steps: Int
     }
 
-    /// By the contract, every transaction has ended within this time after the last fault.
-    private static let healingTime = Duration.seconds(5)
     private static let longestRound = Duration.seconds(120)
     /// How many worlds have one.
     private static let nights = 0.15
@@ -170,6 +168,7 @@ package struct Simulation: Sendable {
         world.disturb(until: end)
         return try run(world, clients.map { steps in { await $0.run(steps) } }, life, record) {
             world.scheduler.run(until: end)
+            world.passOutage()
             world.heal()
         }
     }
@@ -225,14 +224,14 @@ package struct Simulation: Sendable {
         }
         // What is still under way may do harm when it arrives.
         scheduler.run(until: max(scheduler.now, world.network.latestDelivery))
-        let deadline = scheduler.now + Self.healingTime
-        while try !hasEnded(), scheduler.now < deadline {
+        let deadline = scheduler.now + SimulatedWorld.healingTime
+        while try !world.unfinished().isEmpty, scheduler.now < deadline {
             scheduler.run(until: scheduler.now + .milliseconds(100))
         }
         if running.withLock({ $0 }) > 0 {
             return [Violation(8, "a client is never told what became of its request")]
         }
-        return try hasEnded() ? [] : [Violation(8, "5 s after the last fault something has not ended")]
+        return try world.unfinished().sorted().map { Violation(8, "5 s after the last message \($0)") }
     }
 
     /// Checks everything, and ends all lives.
@@ -275,26 +274,6 @@ package struct Simulation: Sendable {
             elapsed: world.scheduler.now,
             steps: world.scheduler.steps
         )
-    }
-
-    /// Whether every transaction has ended and nothing is reserved.
-    private func hasEnded() throws -> Bool {
-        let unfinished = try disks[.orchestrator].queue
-            .writeWithoutTransaction { database in
-                try Bool.fetchOne(
-                    database.cachedStatement(sql: "SELECT 1 FROM transactions WHERE finished_at IS NULL LIMIT 1")
-                )
-            }
-        return try unfinished == nil
-            && [Party.draft, .online, .quota]
-                .allSatisfy { party in
-                    try disks[party].queue
-                        .writeWithoutTransaction { database in
-                            try Bool.fetchOne(
-                                database.cachedStatement(sql: "SELECT 1 FROM barrier WHERE state = 'reserved' LIMIT 1")
-                            )
-                        } == nil
-                }
     }
 
     private func grantQuota() throws {

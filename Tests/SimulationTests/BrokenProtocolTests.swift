@@ -1,5 +1,7 @@
 import GRDB
 import Simulation
+import Synchronization
+import TCC
 import Testing
 import Verification
 
@@ -159,6 +161,42 @@ struct BrokenProtocolTests {
         #expect(try violations(of: sabotage).contains { $0.invariant == 1 })
     }
 
+    @Test("sees an orchestrator that sends nothing for some time after its start", arguments: [3, 8])
+    func lateRecovery(seconds: Int64) throws {
+        var sabotage = Sabotage()
+        sabotage.ask = { context, message, to, proceed in
+            guard message.isCall, let death = context.death, context.now < death + .seconds(seconds) else {
+                return try await proceed(message, to)
+            }
+            throw Silence()
+        }
+        let found = try violations(of: sabotage)
+        #expect(
+            found.contains { $0.invariant == 8 && $0.found.contains(seconds < 5 ? "was ready" : "after the last") },
+            "\(found)"
+        )
+    }
+
+    @Test("sees an orchestrator whose patience with a silent participant grows without bound")
+    func longBackoff() throws {
+        let silences = Mutex<[Party: (count: Int, until: Timestamp)]>([:])
+        var sabotage = Sabotage()
+        sabotage.ask = { context, message, to, proceed in
+            guard message.isCall else { return try await proceed(message, to) }
+            let before = silences.withLock { $0[to] } ?? (count: 0, until: context.now)
+            if before.count >= 8, context.now < before.until { throw Silence() }
+            do {
+                let reply = try await proceed(message, to)
+                silences.withLock { $0[to] = nil }
+                return reply
+            } catch {
+                silences.withLock { $0[to] = (before.count + 1, context.now + .seconds(20)) }
+                throw error
+            }
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 8 })
+    }
+
     @Test("sees a resource that keeps what it held", arguments: ["held", "staged"])
     func keptHold(table: String) throws {
         let sabotage = Sabotage { party, database in
@@ -229,5 +267,18 @@ struct BrokenProtocolTests {
             if !violations.isEmpty { return violations }
         }
         return []
+    }
+}
+
+/// Nobody answers.
+private struct Silence: Error {}
+
+extension Message {
+    /// Whether it is for a participant, from the orchestrator.
+    fileprivate var isCall: Bool {
+        switch self {
+        case .call, .batch: true
+        default: false
+        }
     }
 }

@@ -17,7 +17,7 @@ struct SimulationTests {
         // A run that proves nothing fails.
         for kind in [
             "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill", "late", "lost",
-            "lost commit", "night", "overnight", "pause", "probe", "prune", "unanswered",
+            "lost commit", "night", "outage", "overnight", "pause", "probe", "prune", "unanswered",
         ] {
             #expect(counts[kind, default: 0] >= 3, "\(kind): \(counts[kind, default: 0])")
         }

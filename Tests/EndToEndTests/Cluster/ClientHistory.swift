@@ -16,7 +16,8 @@ final class ClientHistory: Sendable {
 
     /// A request came back, with an answer or without.
     func answered(_ number: Int, _ answer: Answer?) {
-        state.withLock { $0.answered(number, answer.map { .init(status: $0.status, gid: $0.gid, code: $0.problem?.code) }) }
+        let reply = answer.map { History.Reply(status: $0.status, gid: $0.gid, code: $0.problem?.code) }
+        state.withLock { $0.answered(number, reply) }
     }
 
     /// A text became a revision of a draft.
