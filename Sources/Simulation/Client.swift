@@ -6,6 +6,12 @@ import Verification
 struct Client: Sendable {
     private static let timeout = Duration.seconds(6)
     private static let mostAttempts = 40
+    /// How often a publish has an If-Match.
+    private static let conditions = 0.2
+    /// How often a refused request is sent again with its key.
+    private static let repetitions = 0.2
+    /// How often the key of a committed request is used for another one, and by another author.
+    private static let reuses = 0.04
 
     let number: Int
     let world: SimulatedWorld
@@ -83,7 +89,7 @@ struct Client: Sendable {
             switch step {
             case .save: await save(id, by: author)
             case .publishSaved: await ask(.publishSaved(id), by: author, random)
-            case .republish: await ask(.republish(id, newText()), by: author, random)
+            case .republish: await republish(id, by: author, random)
             case .withdraw: await ask(.withdraw(id), by: author, random)
             case .delete: await ask(.delete(id), by: author, random)
             case .discard:
@@ -136,31 +142,75 @@ struct Client: Sendable {
         }
     }
 
-    /// Sends a request until something can be concluded.
-    private func ask(_ intent: Request.Intent, by author: String, _ random: SplitMix64) async {
+    /// Now and then only if the draft is still the one that was read, or that was there once.
+    private func republish(_ id: UUIDv7, by author: String, _ random: SplitMix64) async {
         var random = random
-        let request = Request(intent, author: author, key: "key-\(number)-\(random.next())")
+        let intent = Request.Intent.republish(id, newText())
+        guard random.chance(Self.conditions) else { return await ask(intent, by: author, random) }
+        do {
+            guard case .draft(let draft) = try await send(.draft, .readDraft(id, author: author)) else { return }
+            let head = random.chance(0.5) ? draft.revision : 1
+            await ask(intent, by: author, ifMatch: "\"\(head)\"", random)
+        } catch {
+            // Without the draft there is nothing to begin.
+        }
+    }
+
+    /// Sends a request until something can be concluded; now and then asks for more with the same key then.
+    private func ask(
+        _ intent: Request.Intent,
+        by author: String,
+        ifMatch: String? = nil,
+        _ random: SplitMix64
+    ) async {
+        var random = random
+        let request = Request(intent, author: author, key: "key-\(number)-\(random.next())", ifMatch: ifMatch)
+        var answer = await conclude(request, &random)
+        // What was cancelled has left the key free.
+        while let refusal = answer, !refusal.isCommitted, refusal.gid != nil, random.chance(Self.repetitions) {
+            world.note("key again", .client, "\(number)")
+            answer = await conclude(request, &random)
+        }
+        guard answer?.isCommitted ?? false else { return }
+        if random.chance(Self.reuses) {
+            world.note("key reused", .client, "\(number)")
+            let isAuthors = request.callerName == "author:\(author)"
+            let other: Request.Intent = isAuthors ? .publishNew(newText()) : .other(participants: ["quota", "draft"])
+            _ = await conclude(Request(other, author: author, key: request.key), &random)
+        }
+        if random.chance(Self.reuses) {
+            world.note("key of another", .client, "\(number)")
+            let other = author == "ann" ? "bob" : "ann"
+            _ = await conclude(Request(.publishNew(newText()), author: other, key: request.key), &random)
+        }
+    }
+
+    /// Sends a request until something can be concluded.
+    ///
+    /// - Returns: the answer that something can be concluded from; nil if there was none.
+    private func conclude(_ request: Request, _ random: inout SplitMix64) async -> History.Reply? {
         for _ in 0..<Self.mostAttempts {
             let attempt = record.withLock { $0.history.sent(request) }
             world.note("ask", .client, "\(number) \(request.intent.summary)")
             do {
                 guard case .told(let answer, let postID) = try await send(.orchestrator, .begin(request)) else {
-                    return
+                    return nil
                 }
                 record.withLock { record in
                     record.history.answered(attempt, answer)
-                    if case .publishNew = intent, let postID, answer.isCommitted {
-                        record.posts.append((postID, author))
+                    if case .publishNew = request.intent, let postID, answer.isCommitted {
+                        record.posts.append((postID, request.author))
                     }
                 }
                 world.note("told \(answer.status)", .client, "\(number) \(answer.gid.map { "\($0)" } ?? "")")
                 if request.isDelete, answer.isCommitted { world.note("deleted", .client, "\(number)") }
-                if answer.status != 500 { return }
+                if answer.status != 500 { return answer }
             } catch {
                 world.note("unanswered", .client, "\(number) \(error)")
             }
             // `try?`: a client's sleep ends early only with the whole world.
             try? await life.sleep(random.duration(upTo: .milliseconds(500)))
         }
+        return nil
     }
 }

@@ -6,6 +6,7 @@ import Posts
 import Publishing
 import TCC
 import TCCCoordinator
+import TCCHTTP
 import Verification
 
 /// The orchestrator in one of its lives: the real coordinator over the real journal.
@@ -117,7 +118,7 @@ struct OrchestratorNode: Node {
         let key = Journal.Key(
             caller: request.callerName,
             key: request.key,
-            fingerprint: Data("\(request.intent)".utf8)
+            fingerprint: Data("\(request.intent) \(request.ifMatch ?? "")".utf8)
         )
         let conclusion: Conclusion
         do {
@@ -153,9 +154,9 @@ struct OrchestratorNode: Node {
             )
         case .republish(let id, let text):
             let text = PostText(title: text.title, content: text.content)
-            return PostTransaction.publish(try await draft(id, request), text, by: request.author)
+            return PostTransaction.publish(try await head(id, request), text, by: request.author)
         case .publishSaved(let id):
-            return PostTransaction.publish(try await draft(id, request), nil, by: request.author)
+            return PostTransaction.publish(try await head(id, request), nil, by: request.author)
         case .withdraw(let id):
             _ = try await draft(id, request)
             return PostTransaction.withdraw(id, by: request.author)
@@ -192,6 +193,15 @@ struct OrchestratorNode: Node {
                     ParticipantName(party.rawValue).map { .init(participant: $0, payload: payload) }
                 }
         )
+    }
+
+    /// The draft, if it is the one that the request is about.
+    private func head(_ id: UUIDv7, _ request: Request) async throws -> Draft {
+        let draft = try await draft(id, request)
+        guard try request.ifMatch.map({ try EntityTag.matches($0, draft.revision, weak: false) }) ?? true else {
+            throw Problem(412, "stale-revision", "The draft is at revision \(draft.revision) now. Read it again.")
+        }
+        return draft
     }
 
     private func draft(_ id: UUIDv7, _ request: Request) async throws -> Draft {

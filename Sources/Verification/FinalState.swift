@@ -54,8 +54,10 @@ package struct FinalState: Sendable {
         package var knownAt: Int?
         /// Nil for a withdraw and a delete.
         package var revision: Int?
-        /// The revision that its author had read, where the request says so.
+        /// The revision that its author had read, where the request says so, also by its If-Match.
         package var base: Int?
+        /// Whether it publishes that revision, and not one made from it.
+        package var isOfSaved = false
         /// Nil for a withdraw and a delete, and where nobody knows what the saved text was.
         package var text: RevisionText?
         /// Whether both libraries forget the post.
@@ -139,6 +141,8 @@ package struct FinalState: Sendable {
         effect.isDelete = request.isDelete
         if request.isPublish {
             effect.revision = entry.revision
+            effect.base = request.head
+            if case .publishSaved = request.intent { effect.isOfSaved = true }
             if case .chargedPublish(_, let base, let revision, _) = request.intent {
                 (effect.base, effect.revision) = (base, revision)
             }

@@ -9,7 +9,7 @@ package enum Invariants {
     package static func violations(in state: FinalState) -> [Violation] {
         state.history.contradictions + oneDecision(state) + refusalsKept(state) + outcomesKept(state)
             + noBranchBoth(state)
-            + effectsOnce(state) + requestsOnce(state) + revisionsKept(state)
+            + effectsOnce(state) + requestsOnce(state) + keysKept(state) + revisionsKept(state)
             + answersKept(state) + deletesKept(state) + librariesAgree(state) + savesKept(state)
             + noReservation(state) + journalAndBarriersAgree(state)
             + allEnded(state) + cancelledIsInvisible(state) + looksWereCommitted(state)
@@ -128,7 +128,10 @@ package enum Invariants {
                     violations.append(Violation(4, "\(post) revision \(revision) was published after a later one"))
                 }
                 // A try takes its number, so whatever has one between was there before it, and its author had not read it.
-                let between = (effect.base ?? revision)..<revision
+                if let base = effect.base, effect.isOfSaved ? base != revision : base >= revision {
+                    violations.append(Violation(3, "\(post) revision \(revision) was published, asked for at \(base)"))
+                }
+                let between = min(effect.base ?? revision, revision)..<revision
                 let unread = effects.compactMap(\.revision) + (state.history.saves[post] ?? [:]).keys.sorted()
                 for lost in Set(unread).sorted() where lost > between.lowerBound && between.contains(lost) {
                     let text = "\(post) revision \(revision) replaced \(lost), and was made from \(between.lowerBound)"

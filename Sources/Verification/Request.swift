@@ -100,6 +100,12 @@ package struct Request: Hashable, Sendable {
         }
     }
 
+    /// The head that it is to be done at only, where its If-Match names one.
+    package var head: Int? {
+        guard let ifMatch, ifMatch.count > 2, ifMatch.first == "\"", ifMatch.last == "\"" else { return nil }
+        return Int(ifMatch.dropFirst().dropLast())
+    }
+
     /// Whether it shows a post to readers.
     package var isPublish: Bool {
         switch intent {

@@ -197,6 +197,59 @@ struct BrokenProtocolTests {
         #expect(try violations(of: sabotage).contains { $0.invariant == 8 })
     }
 
+    @Test(
+        "sees a key that is not free after its transaction was cancelled, or was by a restart",
+        arguments: [true, false]
+    )
+    func keyKept(always: Bool) throws {
+        let sabotage = Sabotage { party, database in
+            guard party == .orchestrator else { return }
+            let condition = always ? "1" : "NEW.reason LIKE '%coordinator-restarted%'"
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER keep AFTER UPDATE OF state ON transactions
+                    WHEN NEW.state = 'cancelling' AND OLD.live_key IS NOT NULL AND \(condition) BEGIN
+                        UPDATE transactions SET live_key = OLD.live_key WHERE gid = NEW.gid;
+                    END
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage, seeds: 400).contains { $0.invariant == 3 })
+    }
+
+    @Test("sees a key that is not bound to its request, or not to its caller", arguments: [true, false])
+    func keyUnbound(isRequestIgnored: Bool) throws {
+        let first = Mutex<[String: Request]>([:])
+        var sabotage = Sabotage()
+        sabotage.answer = { _, _, message, proceed in
+            guard case .begin(let request) = message else { return await proceed(message) }
+            let name = isRequestIgnored ? request.identity : request.key
+            let holder = first.withLock { first in
+                defer { first[name] = first[name] ?? request }
+                return first[name] ?? request
+            }
+            let author = isRequestIgnored ? request.author : holder.author
+            return await proceed(
+                .begin(
+                    isRequestIgnored
+                        ? holder : Request(request.intent, author: author, key: request.key, ifMatch: request.ifMatch)
+                )
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 3 })
+    }
+
+    @Test("sees a publish whose condition is not looked at")
+    func conditionIgnored() throws {
+        var sabotage = Sabotage()
+        sabotage.answer = { _, _, message, proceed in
+            guard case .begin(var request) = message else { return await proceed(message) }
+            request.ifMatch = nil
+            return await proceed(.begin(request))
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 3 })
+    }
+
     @Test("sees a resource that keeps what it held", arguments: ["held", "staged"])
     func keptHold(table: String) throws {
         let sabotage = Sabotage { party, database in

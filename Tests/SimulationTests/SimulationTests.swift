@@ -16,7 +16,9 @@ struct SimulationTests {
         }
         // A run that proves nothing fails.
         for kind in [
-            "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill", "late", "lost",
+            "clock", "crash", "cut", "doubled", "failed sync", "full disk", "key again", "key of another", "key reused",
+            "kill",
+            "late", "lost",
             "lost commit", "night", "outage", "overnight", "pause", "probe", "prune", "unanswered",
         ] {
             #expect(counts[kind, default: 0] >= 3, "\(kind): \(counts[kind, default: 0])")

@@ -77,6 +77,24 @@ struct JudgementTests {
                 )
                 $0.commit(SmallHistory.id(11), "k11", post: post, caller: "operator:operator")
             },
+            Tampering(3, "a publish replaced what its If-Match excludes") {
+                $0.change(#""type":"invoke","id":2"#, from: #""key":"k2""#, to: #""ifMatch":"\"2\"","key":"k2""#)
+            },
+            Tampering(3, "a publish of what is saved was not of the revision that its If-Match names") {
+                let text =
+                    #""intent":"republish","post":"\#(SmallHistory.story)","text":{"title":"two","content":"c2"}"#
+                let saved = #""ifMatch":"\"1\"","intent":"publishSaved","post":"\#(SmallHistory.story)""#
+                $0.change(#""type":"invoke","id":2"#, from: text, to: saved)
+            },
+            Tampering(3, "a key gives the cancelled transaction again") {
+                $0.askLate(15, JudgementTests.five, key: "k5", refused: 409, gid: SmallHistory.refused, error: "x")
+            },
+            Tampering(3, "a committed request's key is another's, too") {
+                $0.askLate(12, JudgementTests.five, key: "k2", refused: 409, gid: SmallHistory.refused, error: "x")
+            },
+            Tampering(3, "a key that nobody used is refused as used") {
+                $0.askLate(18, JudgementTests.five, key: "k18", refused: 422, error: "idempotency-key-reused")
+            },
             Tampering(4, "a revision is published after a later one, with a withdraw between that hides it") {
                 let story = SmallHistory.story
                 $0.change(#""type":"journal""#, SmallHistory.first, from: #""revision":1"#, to: #""revision":3"#)
@@ -218,6 +236,24 @@ struct JudgementTests {
         var history = SmallHistory()
         history.showHidden()
         history.insert(JudgementTests.hiddenGone, before: #""type":"ok","id":4"#)
+        #expect(try history.recording().judgement().violations == [])
+    }
+
+    private static let five =
+        #""intent":"republish","post":"\#(SmallHistory.story)","text":{"title":"five","content":"c5"}"#
+
+    @Test("A key that is free begins anew, and one that is another request's is refused")
+    func keys() throws {
+        var history = SmallHistory()
+        history.askLate(12, Self.five, key: "k2", refused: 422, error: "idempotency-key-reused")
+        history.askLate(15, Self.five, key: "k5", refused: 404, error: "not-found")
+        #expect(try history.recording().judgement().violations == [])
+    }
+
+    @Test("A publish at the head that its If-Match names is valid")
+    func condition() throws {
+        var history = SmallHistory()
+        history.change(#""type":"invoke","id":2"#, from: #""key":"k2""#, to: #""ifMatch":"\"1\"","key":"k2""#)
         #expect(try history.recording().judgement().violations == [])
     }
 

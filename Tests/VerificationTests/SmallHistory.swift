@@ -155,6 +155,22 @@ struct SmallHistory {
         insert(#""type":"ok","id":\#(id),"status":200,"gid":"\#(gid)","post":"\#(post)","error":null"#)
     }
 
+    /// Asks before the final state, and is refused.
+    mutating func askLate(
+        _ id: Int,
+        _ request: String,
+        key: String,
+        refused status: Int,
+        gid: String? = nil,
+        error: String
+    ) {
+        let gid = gid.map { "\"\($0)\"" } ?? "null"
+        insert(#""type":"invoke","id":\#(id),"client":0,"request":{"author":"ann","key":"\#(key)",\#(request)}"#)
+        insert(
+            #""type":"refused","id":\#(id),"status":\#(status),"gid":\#(gid),"post":null,"error":"\#(error)""#
+        )
+    }
+
     /// Adds a committed transaction without a revision to the final state.
     mutating func commit(_ gid: String, _ key: String, post: String, caller: String = "author:ann") {
         let end = lines.removeLast()
