@@ -1,3 +1,4 @@
+import Foundation
 import Pages
 import Testing
 
@@ -133,6 +134,29 @@ struct MarkdownTests {
         let text = String(repeating: piece, count: (128 << 10) / piece.utf8.count)
         #expect(!Self.html(text).isEmpty || text.allSatisfy(\.isWhitespace))
     }
+
+    /// The largest content there is takes about twice as long as half of it: a square would take four times.
+    @Test(arguments: ["[a](", "[](", "[](a ", "![[]("])
+    func theWorkGrowsAsTheText(_ piece: String) {
+        func seconds(_ bytes: Int) -> Double {
+            let text = String(repeating: piece, count: bytes / piece.utf8.count)
+            return processorSeconds { #expect(!Self.html(text).isEmpty) }
+        }
+        let (half, whole) = (seconds(256 << 10), seconds(512 << 10))
+        #expect(whole < 3 * half + 0.25, "\(half) s for half, \(whole) s for the whole")
+    }
+}
+
+/// How long this thread works on something: what else the machine does has no part in it.
+func processorSeconds(_ work: () -> Void) -> Double {
+    func now() -> Double {
+        var time = timespec()
+        clock_gettime(CLOCK_THREAD_CPUTIME_ID, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+    let start = now()
+    work()
+    return now() - start
 }
 
 /// A generator that gives the same numbers for the same seed.
