@@ -58,10 +58,40 @@ struct MarkdownTests {
         )
     }
 
-    @Test func tablesHaveAsManyCellsAsTheirHeading() {
-        let html = Self.html("| a | b |\n|---|---|\n| 1 | 2 | 3 |\n| `x\\|y` |")
+    @Test func tablesHaveAtMostAsManyCellsAsTheirHeading() {
+        let html = Self.html("| a | b |\n|---|:-:|\n| 1 | 2 | 3 |\n| `x\\|y` |")
         #expect(html.contains("<thead><tr><th>a</th><th>b</th></tr></thead>"))
-        #expect(html.contains("<tr><td>1</td><td>2</td></tr>\n<tr><td><code>x|y</code></td><td></td></tr>"))
+        #expect(html.contains("<tr><td>1</td><td>2</td></tr>\n<tr><td><code>x|y</code></td></tr>"))
+    }
+
+    @Test func aTableNeedsALineBelowItsHeadingWithAsManyCells() {
+        for text in ["| a | b |\n|---|\n| 1 |", "| a |\n|---|---|\n| 1 |", "| a |\n| : |", "| a |\n|-:-|", "| a |\n| |"] {
+            #expect(!Self.html(text).contains("<table"), "\(text)")
+        }
+        func table(_ columns: Int) -> String {
+            String(repeating: "|a", count: columns) + "|\n" + String(repeating: "|-", count: columns) + "|\n|1|"
+        }
+        #expect(Self.html(table(100)).contains("<table") && !Self.html(table(101)).contains("<table"))
+    }
+
+    /// A page that everybody may ask for is not many times as large as what its author wrote.
+    @Test(arguments: [
+        String(repeating: "|", count: 2000) + "\n|-|\n" + String(repeating: "|\n", count: 2000),
+        String(repeating: "|a", count: 100) + "|\n" + String(repeating: "|-", count: 100) + "|\n"
+            + String(repeating: "|\n", count: 20_000),
+        String(repeating: "|\n|-\n\n", count: 20_000), String(repeating: ">>>>>>>>\n\n", count: 20_000),
+        String(repeating: "- - - - - - - -\n", count: 20_000), String(repeating: "\"", count: 200_000),
+        String(repeating: "http://a ", count: 20_000),
+    ])
+    func theOutputIsBounded(_ text: String) {
+        let html = Self.html(text)
+        #expect(html.utf8.count <= 8 * text.utf8.count + (20 << 10))
+        #expect(!HTMLTokens(html).hasStrayMarkup)
+    }
+
+    @Test func whatWouldBecomeTooLargeIsShownAsItIs() {
+        let text = String(repeating: ">>>>>>>>\n\n", count: 20_000)
+        #expect(Self.html(text) == "<pre tabindex=\"0\"><code>" + text.replacing(">", with: "&gt;") + "</code></pre>\n")
     }
 
     /// Ideas from public lists of ways to get a script into a page.

@@ -174,11 +174,24 @@ struct MarkdownBlockParser {
 
     // MARK: Tables
 
+    private static let mostColumns = 100
+
+    /// A heading, and a delimiter row of as many cells below it (GitHub Flavored Markdown, 4.10).
     private func isTable() -> Bool {
-        guard index + 1 < lines.count, lines[index].contains(UInt8(ascii: "|")) else { return false }
-        let delimiter = lines[index + 1]
-        return delimiter.contains(UInt8(ascii: "|")) && delimiter.contains(UInt8(ascii: "-"))
-            && delimiter.allSatisfy { " |:-".utf8.contains($0) }
+        guard index + 1 < lines.count, lines[index].contains(UInt8(ascii: "|")),
+            lines[index + 1].contains(UInt8(ascii: "|")),
+            lines[index + 1].allSatisfy({ " |:-".utf8.contains($0) })
+        else { return false }
+        let delimiters = MarkdownLine(lines[index + 1]).cells
+        return delimiters.count <= Self.mostColumns && delimiters.allSatisfy(Self.isDelimiter)
+            && delimiters.count == MarkdownLine(lines[index]).cells.count
+    }
+
+    private static func isDelimiter(_ cell: Line) -> Bool {
+        var dashes = cell[...]
+        if dashes.first == UInt8(ascii: ":") { dashes.removeFirst() }
+        if dashes.last == UInt8(ascii: ":") { dashes.removeLast() }
+        return !dashes.isEmpty && dashes.allSatisfy { $0 == UInt8(ascii: "-") }
     }
 
     private mutating func table() {
@@ -188,9 +201,9 @@ struct MarkdownBlockParser {
         while index < lines.count {
             let line = MarkdownLine(lines[index])
             guard !line.isBlank, line.bytes.contains(UInt8(ascii: "|")) else { break }
-            // As many cells as the heading has: fewer are filled up, more are left out.
-            let cells = line.cells.prefix(heading.count).map(Self.inlines)
-            rows.append(cells + Array(repeating: [], count: heading.count - cells.count))
+            // Cells that the heading has not are left out. Those that are missing stay so: filled up, a few bytes of
+            // text would become as many cells as columns times rows.
+            rows.append(line.cells.prefix(heading.count).map(Self.inlines))
             index += 1
         }
         blocks.append(.table(rows))

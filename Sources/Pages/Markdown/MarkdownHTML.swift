@@ -12,23 +12,37 @@ package struct MarkdownHTML {
     ]
 
     private let policy: LinkPolicy
+    private let mostBytes: Int
     private var html = ""
 
-    private init(_ policy: LinkPolicy) { self.policy = policy }
+    private init(_ policy: LinkPolicy, mostBytes: Int) {
+        self.policy = policy
+        self.mostBytes = mostBytes
+    }
+
+    /// A text in which a few bytes stand for many times as much, say nested quotes without words, is no post's; more
+    /// than anything that somebody would write comes to. Escaped alone, a text becomes six times as large at most.
+    private static func mostBytes(for markdown: String) -> Int { 8 * markdown.utf8.count + (16 << 10) }
+
+    private var isFull: Bool { html.utf8.count > mostBytes }
 
     /// A text as HTML.
     ///
     /// - Parameters:
     ///   - markdown: the text; anything is one.
     ///   - policy: which images are shown.
-    /// - Returns: HTML that is safe to stand in a page.
+    /// - Returns: HTML that is safe to stand in a page; the text as it is, if it would become many times as large.
     package static func render(_ markdown: String, policy: LinkPolicy) -> String {
-        var writer = MarkdownHTML(policy)
+        var writer = MarkdownHTML(policy, mostBytes: mostBytes(for: markdown))
         for block in MarkdownParser.blocks(markdown) { writer.write(block) }
+        guard writer.isFull else { return writer.html }
+        writer.html = ""
+        writer.write(code: markdown, nil)
         return writer.html
     }
 
     private mutating func write(_ block: MarkdownBlock) {
+        if isFull { return }
         switch block {
         // The page's own title is the first heading.
         case .heading(let level, let inlines): wrap("h\(min(6, level + 1))", inlines)
@@ -82,6 +96,7 @@ package struct MarkdownHTML {
             if number == 0 { html += "<thead>" }
             if number == 1 { html += "<tbody>" }
             html += "<tr>"
+            if isFull { return }
             for cell in row { wrap(number == 0 ? "th" : "td", cell, end: "") }
             html += number == 0 ? "</tr></thead>\n" : "</tr>\n"
         }
