@@ -45,6 +45,31 @@ struct LineDiffTests {
         #expect(lines.prefix(20_000).allSatisfy { $0.change == .removed } && lines.count == 40_000)
     }
 
+    /// Each text is a few hundred thousand lines that are the same, with others in between: every diagonal is long.
+    @Test func aComparisonEnds() {
+        func text(_ mark: String) -> [String] { (0..<400_000).map { $0 % 700 == 0 ? mark : "" } }
+        let (old, new) = (text("a"), text("b"))
+        var lines: [LineDiff.Line] = []
+        let seconds = processorSeconds { lines = LineDiff.compare(old, new) }
+        #expect(lines.count { $0.change != .added } == 400_000 && lines.count { $0.change != .removed } == 400_000)
+        #expect(seconds < 5)
+    }
+
+    @Test func twoSpellingsOfALetterDiffer() {
+        #expect(LineDiff.compare(["e\u{301}"], ["\u{E9}"]).map(\.change) == [.removed, .added])
+    }
+
+    @Test func aLongRunIsCut() {
+        let (old, new) = ((0..<20_000).map { "a\($0)" }, (0..<20_000).map { "b\($0)" })
+        let (all, words) = (old.joined(separator: "\n"), Words(.english))
+        let model = DiffModel(old: all, new: new.joined(separator: "\n"), words)
+        #expect(model.lines.count == 4001 && model.lines.last?.text == "36000 more lines are not shown")
+        #expect(model.lines.last?.kind == "gap")
+        // What is far from a change takes one row, however long it is.
+        let changed = DiffModel(old: all, new: "x\n" + all + "\ny", words)
+        #expect(changed.lines.map(\.kind) == ["added", "same", "same", "same", "gap", "same", "same", "same", "added"])
+    }
+
     @Test func aMergeHasBothBetweenMarkers() {
         let merged = LineDiff.merged(theirs: "a\nb\nc", mine: "a\nx\nc", theirsName: "saved", mineName: "mine")
         #expect(merged == "a\n<<<<<<< mine\nx\n=======\nb\n>>>>>>> saved\nc")

@@ -20,28 +20,38 @@ package struct DiffModel: Hashable, Sendable {
         let all = LineDiff.compare(LineDiff.lines(of: old), LineDiff.lines(of: new))
         self.hasChanges = all.contains { $0.change != .same }
         self.lines = []
-        var index = 0
-        while index < all.count, lines.count < Self.mostLines {
-            let end = all[index...].firstIndex { $0.change != .same } ?? all.count
-            // What is far from any change is told in one row.
-            let first = index == 0 ? index : min(index + Self.context, end)
-            let last = end == all.count ? first : max(first, end - Self.context)
-            lines += all[index..<first].map { Self.line($0, words) }
-            if end == all.count {
-                append(gap: end - first, words)
-                break
+        var told = 0
+        for part in Self.parts(of: all) where lines.count < Self.mostLines {
+            if part.isFar {
+                append(gap: part.range.count, "unchangedLines", words)
+                told += part.range.count
+            } else {
+                let shown = all[part.range].prefix(Self.mostLines - lines.count)
+                lines += shown.map { Self.line($0, words) }
+                told += shown.count
             }
-            append(gap: last - first, words)
-            lines += all[last..<end].map { Self.line($0, words) }
-            let next = all[end...].firstIndex { $0.change == .same } ?? all.count
-            lines += all[end..<next].map { Self.line($0, words) }
-            index = next
         }
+        append(gap: all.count - told, "linesNotShown", words)
     }
 
-    private mutating func append(gap: Int, _ words: Words) {
+    /// What differs, with the lines around it, and in between what is far from any change.
+    private static func parts(of all: [LineDiff.Line]) -> [(range: Range<Int>, isFar: Bool)] {
+        var parts: [(range: Range<Int>, isFar: Bool)] = []
+        var index = 0
+        while index < all.count {
+            let end = all[index...].firstIndex { $0.change != .same } ?? all.count
+            let first = index == 0 ? index : min(index + context, end)
+            let last = end == all.count ? end : max(first, end - context)
+            let next = all[end...].firstIndex { $0.change == .same } ?? all.count
+            parts += [(index..<first, false), (first..<last, true), (last..<next, false)]
+            index = next
+        }
+        return parts
+    }
+
+    private mutating func append(gap: Int, _ key: String, _ words: Words) {
         guard gap > 0 else { return }
-        lines.append(Line(kind: "gap", kindName: "", sign: "⋯", text: words("unchangedLines", String(gap))))
+        lines.append(Line(kind: "gap", kindName: "", sign: "⋯", text: words(key, String(gap))))
     }
 
     private static func line(_ line: LineDiff.Line, _ words: Words) -> Line {

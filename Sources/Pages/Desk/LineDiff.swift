@@ -26,6 +26,8 @@ package enum LineDiff {
 
     /// How many changes are looked for; texts that differ more are shown as one that replaces the other.
     private static let mostChanges = 800
+    /// How many pairs of lines are looked at, about: texts of many equal lines have a long way on every diagonal.
+    private static let mostSteps = 20_000_000
 
     /// The lines of a text.
     ///
@@ -44,21 +46,37 @@ package enum LineDiff {
     ///   - new: the new text's lines.
     /// - Returns: all lines of both, in order.
     package static func compare(_ old: [String], _ new: [String]) -> [Line] {
+        // By bytes: to Swift two spellings of one accent are the same.
+        var numbers: [[UInt8]: Int] = [:]
+        func number(_ line: String) -> Int {
+            let bytes = Array(line.utf8)
+            if let known = numbers[bytes] { return known }
+            numbers[bytes] = numbers.count
+            return numbers.count - 1
+        }
+        let (oldNumbers, newNumbers) = (old.map(number), new.map(number))
         var start = 0
-        while start < old.count, start < new.count, old[start] == new[start] { start += 1 }
+        while start < old.count, start < new.count, oldNumbers[start] == newNumbers[start] { start += 1 }
         var end = 0
         while end < old.count - start, end < new.count - start,
-            old[old.count - 1 - end] == new[new.count - 1 - end]
+            oldNumbers[old.count - 1 - end] == newNumbers[new.count - 1 - end]
         { end += 1 }
-        let middle = changes(Array(old[start..<old.count - end]), Array(new[start..<new.count - end]))
+        let (oldMiddle, newMiddle) = (start..<old.count - end, start..<new.count - end)
+        let changes = changes(Array(oldNumbers[oldMiddle]), Array(newNumbers[newMiddle]))
+        var (x, y) = (oldMiddle.lowerBound, newMiddle.lowerBound)
+        let middle = changes.map { change in
+            if change != .added { x += 1 }
+            if change != .removed { y += 1 }
+            return change == .added ? Line(change, new[y - 1]) : Line(change, old[x - 1])
+        }
         return old[..<start].map { Line(.same, $0) } + middle + old[(old.count - end)...].map { Line(.same, $0) }
     }
 
-    private static func changes(_ old: [String], _ new: [String]) -> [Line] {
-        let replaced = old.map { Line(.removed, $0) } + new.map { Line(.added, $0) }
+    private static func changes(_ old: [Int], _ new: [Int]) -> [Change] {
+        let replaced = old.map { _ in Change.removed } + new.map { _ in Change.added }
         guard !old.isEmpty, !new.isEmpty, let trace = trace(old, new) else { return replaced }
         // Backwards along the trace, from the end of both.
-        var lines: [Line] = []
+        var changes: [Change] = []
         var (x, y) = (old.count, new.count)
         for (depth, furthest) in trace.enumerated().reversed() {
             let diagonal = x - y
@@ -67,18 +85,14 @@ package enum LineDiff {
             let startX = depth == 0 ? 0 : furthest[previous] ?? 0
             let startY = startX - (depth == 0 ? 0 : previous)
             while x > startX, y > startY, x > 0, y > 0, old[x - 1] == new[y - 1] {
-                lines.append(Line(.same, old[x - 1]))
+                changes.append(.same)
                 (x, y) = (x - 1, y - 1)
             }
             guard depth > 0 else { break }
-            if isDown {
-                lines.append(Line(.added, new[y - 1]))
-            } else {
-                lines.append(Line(.removed, old[x - 1]))
-            }
+            changes.append(isDown ? .added : .removed)
             (x, y) = (startX, startY)
         }
-        return removalsFirst(lines.reversed())
+        return removalsFirst(changes.reversed())
     }
 
     private static func isDown(_ depth: Int, _ diagonal: Int, _ furthest: [Int: Int]) -> Bool {
@@ -86,41 +100,45 @@ package enum LineDiff {
             || diagonal != depth && furthest[diagonal - 1] ?? -1 < furthest[diagonal + 1] ?? -1
     }
 
-    /// For each number of changes, how far each diagonal was reached with one change fewer.
-    private static func trace(_ old: [String], _ new: [String]) -> [[Int: Int]]? {
+    /// For each number of changes, how far each diagonal was reached with one change fewer; nil if they are too many,
+    /// or too far to go.
+    private static func trace(_ old: [Int], _ new: [Int]) -> [[Int: Int]]? {
         var trace: [[Int: Int]] = []
         var furthest = [1: 0]
+        var steps = 0
         for depth in 0...min(mostChanges, old.count + new.count) {
             trace.append(furthest.filter { abs($0.key) <= depth + 1 })
             for diagonal in stride(from: -depth, through: depth, by: 2) {
-                var x =
+                let start =
                     isDown(depth, diagonal, furthest)
                     ? furthest[diagonal + 1] ?? 0 : (furthest[diagonal - 1] ?? 0) + 1
-                var y = x - diagonal
+                var (x, y) = (start, start - diagonal)
                 while x < old.count, y >= 0, y < new.count, old[x] == new[y] { (x, y) = (x + 1, y + 1) }
                 furthest[diagonal] = x
                 if x >= old.count, y >= new.count { return trace }
+                steps += 1 + x - start
+                if steps > mostSteps { return nil }
             }
         }
         return nil
     }
 
     /// In a run of changes what went stands before what came.
-    private static func removalsFirst(_ lines: [Line]) -> [Line] {
-        var result: [Line] = []
-        var added: [Line] = []
-        for line in lines {
-            if line.change == .added {
-                added.append(line)
+    private static func removalsFirst(_ changes: [Change]) -> [Change] {
+        var result: [Change] = []
+        var added = 0
+        for change in changes {
+            if change == .added {
+                added += 1
             } else {
-                if line.change == .same {
-                    result += added
-                    added = []
+                if change == .same {
+                    result += repeatElement(.added, count: added)
+                    added = 0
                 }
-                result.append(line)
+                result.append(change)
             }
         }
-        return result + added
+        return result + repeatElement(.added, count: added)
     }
 
     /// Both texts in one: what they share once, and where they differ one after the other, between markers.

@@ -111,6 +111,7 @@ extension Words {
         added | added | 增加
         removed | removed | 删除
         unchangedLines | {0} unchanged lines | {0} 行未变
+        linesNotShown | {0} more lines are not shown | 另有 {0} 行未显示
         historyTitle | History of “{0}” | “{0}”的历史
         historyHint | Every save is a revision. Those that were replaced within a minute and never published are not kept. | 每次保存都是一个版本。一分钟内被取代且从未发布的版本不保留。
         head | Latest | 最新
