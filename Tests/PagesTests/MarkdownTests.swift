@@ -65,7 +65,9 @@ struct MarkdownTests {
     }
 
     @Test func aTableNeedsALineBelowItsHeadingWithAsManyCells() {
-        for text in ["| a | b |\n|---|\n| 1 |", "| a |\n|---|---|\n| 1 |", "| a |\n| : |", "| a |\n|-:-|", "| a |\n| |"] {
+        for text in [
+            "| a | b |\n|---|\n| 1 |", "| a |\n|---|---|\n| 1 |", "| a |\n| : |", "| a |\n|-:-|", "| a |\n| |",
+        ] {
             #expect(!Self.html(text).contains("<table"), "\(text)")
         }
         func table(_ columns: Int) -> String {

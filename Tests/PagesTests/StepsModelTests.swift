@@ -53,6 +53,31 @@ struct StepsModelTests {
         #expect(!model.isFinished && model.hint != nil && model.tone == "busy")
     }
 
+    /// Every character is one that XML 1.0 has: with another one no reader opens the feed.
+    @Test func theFeedIsWellFormedWhateverTheTitle() throws {
+        let odd = [0, 1, 8, 0xB, 0xC, 0xE, 0x1F, 0xFFFE, 0xFFFF].compactMap { Unicode.Scalar($0 as UInt32) }
+        let fine = "\u{FFFD}\u{FFFC}\u{FEFF}\u{FFBE}\u{FF0C}\u{7F}\u{E000}\u{1FFFE}\u{10FFFF}]]>"
+        let post = Post(
+            id: UUIDv7(leastAt: Self.start),
+            author: fine,
+            title: String(String.UnicodeScalarView(odd)),
+            content: nil,
+            revision: 1,
+            publishedAt: Self.start,
+            updatedAt: Self.start
+        )
+        let xml = AtomFeed.write([post], publicURL: "https://posts.example", title: "T")
+        let isWellFormed = xml.unicodeScalars.allSatisfy { scalar in
+            switch scalar.value {
+            case 0x9, 0xA, 0xD, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
+            default: false
+            }
+        }
+        #expect(isWellFormed)
+        #expect(xml.contains("<title>" + String(repeating: "\u{FFFD}", count: odd.count) + "</title>"))
+        #expect(xml.contains("<name>" + fine.replacing(">", with: "&gt;") + "</name>"))
+    }
+
     @Test func theFeedIsEscapedAndAbsolute() throws {
         let post = Post(
             id: UUIDv7(leastAt: Self.start),

@@ -18,8 +18,10 @@ package enum HTMLEscaping {
             case UInt8(ascii: "&"): escaped += "&amp;".utf8
             case UInt8(ascii: "\""): escaped += "&quot;".utf8
             case UInt8(ascii: "'"): escaped += "&#39;".utf8
-            // Neither HTML nor XML has these.
+            // Neither HTML nor XML has these, nor U+FFFE and U+FFFF (XML 1.0, section 2.2).
             case 0x00...0x08, 0x0B, 0x0C, 0x0E...0x1F: escaped += "\u{FFFD}".utf8
+            case 0xBE...0xBF where escaped.suffix(2) == [0xEF, 0xBF]:
+                escaped.append(0xBD)
             default: escaped.append(byte)
             }
         }
@@ -30,7 +32,7 @@ package enum HTMLEscaping {
         switch byte {
         case UInt8(ascii: "<"), UInt8(ascii: ">"), UInt8(ascii: "&"), UInt8(ascii: "\""), UInt8(ascii: "'"): true
         case 0x09, 0x0A, 0x0D: false
-        default: byte < 0x20
+        default: byte < 0x20 || byte == 0xEF
         }
     }
 }

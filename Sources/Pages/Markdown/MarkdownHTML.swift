@@ -20,8 +20,9 @@ package struct MarkdownHTML {
         self.mostBytes = mostBytes
     }
 
-    /// A text in which a few bytes stand for many times as much, say nested quotes without words, is no post's; more
-    /// than anything that somebody would write comes to. Escaped alone, a text becomes six times as large at most.
+    /// More than anything that somebody would write comes to.
+    ///
+    /// Nested quotes without words, say, become twenty times as large; escaping alone makes a text six times as large.
     private static func mostBytes(for markdown: String) -> Int { 8 * markdown.utf8.count + (16 << 10) }
 
     private var isFull: Bool { html.utf8.count > mostBytes }
