@@ -158,9 +158,9 @@ struct ChaosClient: Sendable {
                 post: told.postID,
                 error: told.problem?.code
             )
-            if told.status == 200, let gid = told.gid {
+            if answer.conclusion != .unknown, let gid = told.gid {
                 // `try?`: databases that cannot be read at this moment are judged in the end.
-                for violation in (try? stack.databases.unconfirmed(gid)) ?? [] {
+                for violation in (try? stack.databases.untrue(told.status, gid)) ?? [] {
                     recorder.note(.contradiction(violation))
                 }
             }

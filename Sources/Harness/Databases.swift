@@ -98,14 +98,16 @@ package struct Databases: Sendable {
         }
     }
 
-    /// How many posts the quota ledger has spent, all authors together.
+    /// How many posts the quota ledger has spent, of each author.
     ///
     /// - Returns: the posts.
     /// - Throws: whatever SQLite meets.
-    package func spent() throws -> Int {
-        guard let file = participants["quota"] else { return 0 }
-        return try Self.read(file) { try Int.fetchOne($0, sql: "SELECT coalesce(sum(spent), 0) FROM account") ?? 0 }
-            ?? 0
+    package func spent() throws -> [String: Int] {
+        guard let file = participants["quota"] else { return [:] }
+        return try Self.read(file) { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT author, spent FROM account WHERE spent <> 0")
+            return Dictionary(rows.map { ($0[0], $0[1]) }) { $0 + $1 }
+        } ?? [:]
     }
 
     /// What resources hold although nothing is reserved any more.
@@ -131,25 +133,18 @@ package struct Databases: Sendable {
             }
     }
 
-    /// What speaks against an answer 200: branches that have not confirmed.
+    /// What an answer says that was not so when it came.
     ///
-    /// - Parameter gid: the transaction that was answered.
-    /// - Returns: a violation for each.
+    /// - Parameters:
+    ///   - status: its status.
+    ///   - gid: the transaction that it names.
+    /// - Returns: a violation for each thing.
     /// - Throws: whatever SQLite meets.
-    func unconfirmed(_ gid: GlobalTransactionID) throws -> [Violation] {
-        let branches = try Self.read(journal) {
-            try String.fetchAll($0, sql: "SELECT name FROM branches WHERE gid = ?", arguments: [gid.description])
+    func untrue(_ status: Int, _ gid: GlobalTransactionID) throws -> [Violation] {
+        try Violation.untrue(status, gid) { participant, select in
+            let file = participant.map { participants[$0] } ?? journal
+            return try file.flatMap { try Self.read($0, select) }
         }
-        return try (branches ?? [])
-            .filter { branch in
-                guard let file = participants[branch] else { return false }
-                let sql = "SELECT state FROM barrier WHERE gid = ? AND branch = ?"
-                let state: String?? = try Self.read(file) {
-                    try String.fetchOne($0, sql: sql, arguments: [gid.description, branch])
-                }
-                return state != BranchOutcome.confirmed.rawValue
-            }
-            .map { Violation(4, "\(gid) was answered 200 and \($0) had not confirmed") }
     }
 
     /// Opens a database that a process may have open, to be read only.

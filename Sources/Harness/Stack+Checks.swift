@@ -59,6 +59,7 @@ extension Recorder {
         for violation in try stack.databases.leftHolds() { note(.contradiction(violation)) }
         let deleted = recording.state.effects.filter(\.isDelete).map(\.post)
         for violation in try stack.databases.remains(of: deleted) { note(.contradiction(violation)) }
-        note(.spent(try stack.databases.spent()))
+        let spent = try stack.databases.spent()
+        note(.spent(spent.values.reduce(0, +), authors: spent))
     }
 }

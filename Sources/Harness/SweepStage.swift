@@ -274,7 +274,8 @@ final class SweepStage: Sendable {
         state.journal = try stack.databases.entries()
         state.barriers = try stack.databases.barriers()
         (state.drafts, state.posts) = try await stack.libraries.everything(of: [Self.author, Self.pauper])
-        state.spent = try stack.databases.spent()
+        let spent = try stack.databases.spent()
+        (state.spent, state.spentByAuthor) = (spent.values.reduce(0, +), spent)
         violations += try stack.databases.leftHolds()
         violations += try stack.databases.remains(of: state.effects.filter(\.isDelete).map(\.post))
         violations += Invariants.violations(in: state).filter { !(isPruned && $0.invariant == 7) }

@@ -193,10 +193,11 @@ struct Client: Sendable {
             let attempt = record.withLock { $0.history.sent(request) }
             world.note("ask", .client, "\(number) \(request.intent.summary)")
             do {
-                guard case .told(let answer, let postID) = try await send(.orchestrator, .begin(request)) else {
+                guard case .told(var answer, let postID) = try await send(.orchestrator, .begin(request)) else {
                     return nil
                 }
-                record.withLock { record in
+                answer.post = postID
+                record.withLock { [answer] record in
                     record.history.answered(attempt, answer)
                     if case .publishNew = request.intent, let postID, answer.isCommitted {
                         record.posts.append((postID, request.author))

@@ -284,8 +284,8 @@ final class SimulatedWorld: Sendable {
             } else {
                 reply = await node.answer(message)
             }
-            if life.isAlive, case .told(let told, _) = reply, told.status == 200, let gid = told.gid {
-                let found = unconfirmed(gid)
+            if life.isAlive, case .told(let told, _) = reply {
+                let found = untrue(told)
                 state.withLock { $0.contradictions += found }
             }
             return reply
@@ -297,29 +297,16 @@ final class SimulatedWorld: Sendable {
         }
     }
 
-    /// 4: what speaks against an answer 200 at the moment when it leaves; later it may have become true.
-    private func unconfirmed(_ gid: GlobalTransactionID) -> [Violation] {
+    /// What an answer says that is not so at the moment when it leaves.
+    private func untrue(_ answer: History.Reply) -> [Violation] {
+        guard let gid = answer.gid, answer.status != 500 else { return [] }
         do {
-            let branches = try disks.perform(on: .orchestrator) { database in
-                let select = try database.cachedStatement(
-                    sql: "SELECT name FROM branches WHERE gid = ? ORDER BY position"
-                )
-                return try String.fetchAll(select, arguments: [gid.description])
+            return try Violation.untrue(answer.status, gid) { participant, select in
+                guard let party = participant.map({ Party(rawValue: $0) }) ?? .orchestrator else { return [] }
+                return try disks.perform(on: party, select)
             }
-            return
-                try branches.filter { branch in
-                    guard let party = Party(rawValue: branch) else { return true }
-                    let state: String? = try disks.perform(on: party) { database in
-                        let select = try database.cachedStatement(
-                            sql: "SELECT state FROM barrier WHERE gid = ? AND branch = ?"
-                        )
-                        return try String.fetchOne(select, arguments: [gid.description, branch])
-                    }
-                    return state != BranchOutcome.confirmed.rawValue
-                }
-                .map { Violation(4, "\(gid) is answered 200 and \($0) has not confirmed") }
         } catch {
-            return [Violation(4, "\(gid) is answered 200 and cannot be read: \(error)")]
+            return [Violation(4, "\(gid) was answered \(answer.status) and cannot be read: \(error)")]
         }
     }
 }

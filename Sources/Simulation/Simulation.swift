@@ -302,10 +302,11 @@ package struct Simulation: Sendable {
                 return try old + BarrierRow.all(of: party.rawValue, in: database)
             }
         }
-        state.spent = try disks[.quota].queue
-            .writeWithoutTransaction { database in
-                try Int.fetchOne(database, sql: "SELECT coalesce(sum(spent), 0) FROM account") ?? 0
-            }
+        let spent = try disks.perform(on: .quota) { database in
+            let rows = try Row.fetchAll(database, sql: "SELECT author, spent FROM account WHERE spent <> 0")
+            return Dictionary(rows.map { row -> (String, Int) in (row[0], row[1]) }) { $0 + $1 }
+        }
+        (state.spent, state.spentByAuthor) = (spent.values.reduce(0, +), spent)
         state.drafts = try disks[.draft].queue
             .writeWithoutTransaction { database in
                 try authors

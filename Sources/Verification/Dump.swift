@@ -81,6 +81,38 @@ extension BarrierRow {
 }
 
 extension Violation {
+    /// What an answer says that is not so at the moment when it leaves; later it may have become true.
+    ///
+    /// - Parameters:
+    ///   - status: its status.
+    ///   - gid: the transaction that it names.
+    ///   - read: reads what is on the disk of a participant, or of the orchestrator for nil; nil if there is no such disk.
+    /// - Returns: a violation for each thing.
+    /// - Throws: whatever SQLite meets.
+    package static func untrue(
+        _ status: Int,
+        _ gid: GlobalTransactionID,
+        read: (_ participant: String?, _ select: (Database) throws -> [String]) throws -> [String]?
+    ) throws -> [Violation] {
+        func column(_ sql: String, of participant: String?, _ arguments: StatementArguments) throws -> [String]? {
+            try read(participant) { try String.fetchAll($0.cachedStatement(sql: sql), arguments: arguments) }
+        }
+        let name = gid.description
+        guard let state = try column("SELECT state FROM transactions WHERE gid = ?", of: nil, [name]) else { return [] }
+        let told: Decision = (200..<300).contains(status) ? .confirm : .cancel
+        guard state.first.flatMap({ TransactionState(rawValue: $0)?.decision }) == told else {
+            return [Violation(1, "\(gid) was answered \(status) and the disk had \(state.first ?? "nothing")")]
+        }
+        guard status == 200 else { return [] }
+        return try (column("SELECT name FROM branches WHERE gid = ? ORDER BY position", of: nil, [name]) ?? [])
+            .filter { branch in
+                let sql = "SELECT state FROM barrier WHERE gid = ? AND branch = ?"
+                let state = try column(sql, of: branch, [name, branch])
+                return state.map { $0 != [BranchOutcome.confirmed.rawValue] } ?? false
+            }
+            .map { Violation(4, "\(gid) was answered 200 and \($0) had not confirmed") }
+    }
+
     private static let holds = ["draft": "reservations", "online": "staged", "quota": "held"]
 
     /// 6, behind the barrier: what a resource holds although nothing is reserved any more.

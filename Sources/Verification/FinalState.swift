@@ -39,6 +39,8 @@ package struct FinalState: Sendable {
     package var posts: [PostView] = []
     /// How many posts the quota ledger has spent.
     package var spent = 0
+    /// And whose; nil if that is not known.
+    package var spentByAuthor: [String: Int]?
     package var history = History()
 
     /// Nothing.

@@ -10,6 +10,8 @@ package struct History: Sendable {
         package var gid: GlobalTransactionID?
         /// The problem's code.
         package var code: String?
+        /// The post that it speaks of.
+        package var post: UUIDv7?
 
         /// Whether it says that the transaction is decided commit.
         package var isCommitted: Bool { (200..<300).contains(status) }
@@ -20,10 +22,12 @@ package struct History: Sendable {
         ///   - status: the HTTP status.
         ///   - gid: the transaction that it speaks of.
         ///   - code: the problem's code.
-        package init(status: Int, gid: GlobalTransactionID?, code: String? = nil) {
+        ///   - post: the post that it speaks of.
+        package init(status: Int, gid: GlobalTransactionID?, code: String? = nil, post: UUIDv7? = nil) {
             self.status = status
             self.gid = gid
             self.code = code
+            self.post = post
         }
     }
 

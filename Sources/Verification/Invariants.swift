@@ -21,6 +21,10 @@ package enum Invariants {
         for entry in state.journal where entry.decisions != 1 {
             violations.append(Violation(1, "\(entry.gid) was decided \(entry.decisions) times"))
         }
+        for entry in state.journal where (entry.state.decision == nil) != (entry.decidedAt == nil) {
+            let time = entry.decidedAt == nil ? "no time" : "a time"
+            violations.append(Violation(1, "\(entry.gid) is \(entry.state.rawValue) and has \(time) of its decision"))
+        }
         let entries = state.entries
         for attempt in state.history.attempts {
             guard let answer = attempt.answer else { continue }
@@ -79,6 +83,7 @@ package enum Invariants {
         if charges.count != state.spent {
             violations.append(Violation(3, "\(charges.count) charges are committed, \(state.spent) were spent"))
         }
+        violations += authorsCharged(state, charges)
         let effects = state.effects
         for (post, effects) in Dictionary(grouping: effects, by: \.post).sorted(by: { $0.key < $1.key }) {
             // Where nobody can know which was the last, any that may have been explains what is there.
@@ -94,6 +99,28 @@ package enum Invariants {
             violations.append(Violation(3, "'\(title)' is live \(posts.count) times"))
         }
         return violations
+    }
+
+    /// 3: each author has spent what was committed for that author.
+    private static func authorsCharged(_ state: FinalState, _ charges: [JournalEntry]) -> [Violation] {
+        guard let spent = state.spentByAuthor else { return [] }
+        let committed = state.committedByKey
+        var authors: [GlobalTransactionID: String] = [:]
+        for attempt in state.history.attempts {
+            let gid = attempt.answer?.isCommitted ?? false ? attempt.answer?.gid : nil
+            for gid in [gid, committed[attempt.request.identity]?.gid] {
+                if let gid { authors[gid] = attempt.request.author }
+            }
+        }
+        let due = Dictionary(grouping: charges.compactMap { authors[$0.gid] }) { $0 }.mapValues(\.count)
+        return Set(due.keys).union(spent.keys).sorted()
+            .filter { due[$0, default: 0] != spent[$0, default: 0] }
+            .map {
+                Violation(
+                    3,
+                    "\(due[$0, default: 0]) charges of \($0) are committed, \(spent[$0, default: 0]) were spent"
+                )
+            }
     }
 
     /// 3: every committed transaction is of one request, and every request has at most one.
@@ -193,6 +220,9 @@ package enum Invariants {
             if case .other = request.intent { return nil }
             guard let effect = effects.first(where: { $0.gid == gid }) else {
                 return Violation(4, "\(gid) was answered \(answer.status) and has no effect")
+            }
+            if let post = answer.post ?? request.postID, post != effect.post {
+                return Violation(4, "\(gid) was answered \(answer.status) about \(post), and is about \(effect.post)")
             }
             guard let revision = effect.revision,
                 !effects.contains(where: { $0.post == effect.post && $0 != effect && !effect.follows($0) })

@@ -36,6 +36,7 @@ private enum Name: String, CodingKey {
     case hits
     case found
     case count
+    case authors
     case verdict
     case reason
 }
@@ -177,7 +178,9 @@ extension RecordedEvent {
             let hits = try values.decode([String: Int].self, forKey: .hits)
             self = .failpoints(party: try string(.party), hits: hits)
         case .contradiction: self = .contradiction(Violation(try integer(.invariant), try string(.found)))
-        case .spent: self = .spent(try integer(.count))
+        case .spent:
+            let authors = try values.decodeIfPresent([String: Int].self, forKey: .authors)
+            self = .spent(try integer(.count), authors: authors)
         case .end:
             let verdict = try values.decode(RunVerdict.self, forKey: .verdict)
             self = .end(verdict, reason: try values.decodeIfPresent(String.self, forKey: .reason))
@@ -227,7 +230,9 @@ extension RecordedEvent {
         case .contradiction(let violation):
             try values.encode(violation.invariant, forKey: .invariant)
             try values.encode(violation.found, forKey: .found)
-        case .spent(let count): try values.encode(count, forKey: .count)
+        case .spent(let count, let authors):
+            try values.encode(count, forKey: .count)
+            try values.encodeIfPresent(authors, forKey: .authors)
         case .end(let verdict, let reason):
             try values.encode(verdict, forKey: .verdict)
             try values.encode(reason, forKey: .reason)

@@ -34,7 +34,7 @@ extension RecordedEvent {
                 + (draft.publishedRevision.map { "\($0)" } ?? "none")
                 + (draft.pendingTransaction.map { ", held by \($0)" } ?? "")
         case .post(let post): "at the end, live post \(post.id): revision \(post.revision) '\(post.title)'"
-        case .spent(let count): "at the end: the quota ledger has spent \(count)"
+        case .spent(let count, _): "at the end: the quota ledger has spent \(count)"
         case .end(let verdict, let reason):
             "the run ends: \(verdict.rawValue)" + (reason.map { ", \($0)" } ?? "")
         }

@@ -60,8 +60,8 @@ package enum RecordedEvent: Hashable, Sendable {
     case draft(DraftView)
     /// At the end: a live post.
     case post(PostView)
-    /// At the end: how many posts the quota ledger has spent. Without it there was no dump, and little can be judged.
-    case spent(Int)
+    /// At the end: how many posts the quota ledger has spent, in all and of each author. Without it there was no dump, and little can be judged.
+    case spent(Int, authors: [String: Int]?)
     /// The last line. Without it the history is cut off.
     case end(RunVerdict, reason: String?)
 

@@ -100,7 +100,8 @@ package struct Recording: Sendable {
             }
             // What cannot be concluded from is no answer: the request may take effect at any time later.
             if answer.conclusion != .unknown, let status = answer.status {
-                state.history.answered(attempt, History.Reply(status: status, gid: answer.gid, code: answer.error))
+                let reply = History.Reply(status: status, gid: answer.gid, code: answer.error, post: answer.post)
+                state.history.answered(attempt, reply)
             }
         case .save(let id, _, let post, let text):
             try check(newID: id)
@@ -127,8 +128,9 @@ package struct Recording: Sendable {
         case .barrier(let row): state.barriers.append(row)
         case .draft(let draft): state.drafts.append(draft)
         case .post(let post): state.posts.append(post)
-        case .spent(let count):
+        case .spent(let count, let authors):
             state.spent = count
+            state.spentByAuthor = authors
             isDumped = true
         case .end(let verdict, let reason):
             // A save that nobody ended may have been saved.

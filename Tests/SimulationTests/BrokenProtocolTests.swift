@@ -52,6 +52,39 @@ struct BrokenProtocolTests {
         #expect(try violations(of: sabotage).contains { $0.invariant == 3 })
     }
 
+    @Test("sees a ledger that takes from another author")
+    func wrongAuthor() throws {
+        let sabotage = Sabotage { party, database in
+            guard party == .quota else { return }
+            try database.execute(
+                sql: """
+                    CREATE TRIGGER other AFTER UPDATE OF spent ON account WHEN NEW.spent = OLD.spent + 1 BEGIN
+                        UPDATE account SET spent = spent + iif(author = NEW.author, -1, 1);
+                    END
+                    """
+            )
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 3 })
+    }
+
+    @Test("sees a refusal that is told before the cancel is on the disk")
+    func refusedTooSoon() throws {
+        var sabotage = Sabotage()
+        sabotage.answer = { context, server, message, proceed in
+            let reply = await proceed(message)
+            guard case .told(let told, _) = reply, !told.isCommitted, let gid = told.gid else { return reply }
+            // As if it had not been written yet.
+            _ = try? context.disks.perform(on: server) { database in
+                try database.execute(
+                    sql: "UPDATE transactions SET state = 'trying' WHERE gid = ? AND state = 'cancelling'",
+                    arguments: [gid.description]
+                )
+            }
+            return reply
+        }
+        #expect(try violations(of: sabotage).contains { $0.invariant == 1 && $0.found.contains("the disk had trying") })
+    }
+
     @Test("sees a journal that changes its mind")
     func changedDecision() throws {
         let sabotage = Sabotage { party, database in

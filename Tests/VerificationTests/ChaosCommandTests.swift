@@ -64,7 +64,7 @@ struct ChaosCommandTests {
             #expect(unknown.output.contains("The history is cut off"))
             #expect(unknown.output.contains("last line was cut off"))
 
-            history.change(#""type":"spent""#, from: ":1}", to: ":2}")
+            history.change(#""type":"spent""#, from: #""count":1"#, to: #""count":2"#)
             try history.data.write(to: file)
             let invalid = try await Self.chaos("verify", file.path)
             #expect(invalid.death == .exited(1))

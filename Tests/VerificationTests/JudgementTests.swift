@@ -48,7 +48,26 @@ struct JudgementTests {
                     to: "cancelled"
                 )
             },
-            Tampering(3, "an effect happened twice") { $0.change(#""type":"spent""#, from: ":1}", to: ":2}") },
+            Tampering(3, "an effect happened twice") {
+                $0.change(#""type":"spent""#, from: #""count":1"#, to: #""count":2"#)
+            },
+            Tampering(3, "an effect happened to another author") {
+                $0.change(#""type":"spent""#, from: "ann", to: "bob")
+            },
+            Tampering(4, "an answer names another post") {
+                $0.change(#""type":"ok","id":4"#, from: SmallHistory.hidden, to: SmallHistory.story)
+            },
+            Tampering(1, "a decided transaction was never decided") {
+                let end = #","isFinished":true}"#
+                for index in 0..<100 {
+                    $0.change(
+                        SmallHistory.first,
+                        #""type":"journal""#,
+                        from: #""decidedAt":\#(1000 + index)\#(end)"#,
+                        to: #""decidedAt":null\#(end)"#
+                    )
+                }
+            },
             Tampering(3, "another text is live") {
                 $0.change(#""type":"post""#, from: #""content":"c2""#, to: #""content":"c1""#)
             },

@@ -84,7 +84,7 @@ struct SmallHistory {
             9000,
             #""type":"post","id":"\#(Self.story)","author":"ann","title":"two","content":"c2","revision":2,"publishedAt":"2026-11-22T12:00:06.250Z","updatedAt":"2026-11-22T12:00:07.250Z""#
         )
-        add(9000, #""type":"spent","count":1"#)
+        add(9000, #""type":"spent","count":1,"authors":{"ann":1}"#)
     }
 
     private mutating func add(_ at: Double, _ members: String) { lines.append(#"{"at":\#(at),\#(members)}"#) }

@@ -16,7 +16,9 @@ final class ClientHistory: Sendable {
 
     /// A request came back, with an answer or without.
     func answered(_ number: Int, _ answer: Answer?) {
-        let reply = answer.map { History.Reply(status: $0.status, gid: $0.gid, code: $0.problem?.code) }
+        let reply = answer.map {
+            History.Reply(status: $0.status, gid: $0.gid, code: $0.problem?.code, post: $0.postID)
+        }
         state.withLock { $0.answered(number, reply) }
     }
 
