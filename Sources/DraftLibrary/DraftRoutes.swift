@@ -26,7 +26,8 @@ struct DraftRoutes: Sendable {
         let text = try request.decode(PostText.self)
         try text.check()
         let (id, now, author) = (world.makeIdentifier(), world.wallClock(), request.subject)
-        let draft = try await save { try DraftStore.create(id, text, by: author, at: now, in: $0) }
+        let isKept = try Self.isKept(request)
+        let draft = try await save { try DraftStore.create(id, text, by: author, isKept: isKept, at: now, in: $0) }
         return try answer(draft, status: .created, headers: [.location: "/v1/drafts/\(id)"])
     }
 
@@ -35,6 +36,7 @@ struct DraftRoutes: Sendable {
         let text = try request.decode(PostText.self)
         try text.check()
         let (now, author, expected) = (world.wallClock(), request.subject, request.head.headerFields[.ifMatch])
+        let isKept = try Self.isKept(request)
         let draft = try await save { database in
             try DraftStore.edit(
                 id,
@@ -42,11 +44,21 @@ struct DraftRoutes: Sendable {
                 by: author,
                 ifRevision: { revision in try expected.map { try EntityTag.matches($0, revision, weak: false) } ?? true
                 },
+                isKept: isKept,
                 at: now,
                 in: database
             )
         }
         return try answer(draft)
+    }
+
+    /// Whether a save says that its author made it, not an editor by itself: it stays in the history.
+    private static func isKept(_ request: APIRequest) throws -> Bool {
+        switch request.query("keep") {
+        case nil, "false": false
+        case "true": true
+        default: throw Problem.invalid("keep", "must be true or false")
+        }
     }
 
     private func save(_ operation: @escaping @Sendable (Database) throws -> Draft) async throws -> Draft {

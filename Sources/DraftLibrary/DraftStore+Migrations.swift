@@ -92,5 +92,15 @@ extension DraftStore {
                     """
             )
         }
+        migrator.registerMigration("drafts-4") { database in
+            try database.execute(
+                sql: """
+                    -- Since when every save followed the one before within a minute, with none of them kept; null for
+                    -- one that its author asked to keep.
+                    ALTER TABLE revisions ADD COLUMN run_since INTEGER;
+                    UPDATE revisions SET run_since = created_at;
+                    """
+            )
+        }
     }
 }

@@ -49,23 +49,50 @@ extension DraftStore {
 
     /// How long a revision must have been the head to be kept.
     static let shortestStand: Duration = .seconds(60)
+    /// However steadily somebody writes, of as much time something is kept.
+    static let longestRun: Duration = .seconds(600)
 
     /// Deletes a revision that was the head for less than a minute, so that autosave does not fill the disk.
     ///
-    /// Its number is never used again. What was published or is reserved stays. One from the future (the clock was set back) stays too:
-    /// nobody knows how long it stood.
-    static func thinOut(_ revision: Int, of id: UUIDv7, supersededAt now: Timestamp, in database: Database) throws {
-        let delete = try database.cachedStatement(
+    /// Its number is never used again. What was published or is reserved stays, and what its author asked to keep; one
+    /// of every ten minutes of steady saving, too. One from the future (the clock was set back) stays as well: nobody
+    /// knows how long it stood.
+    ///
+    /// - Returns: since when nothing is kept; nil if the revision is.
+    static func thinOut(
+        _ revision: Int,
+        of id: UUIDv7,
+        supersededAt now: Timestamp,
+        in database: Database
+    ) throws -> Timestamp? {
+        let select = try database.cachedStatement(
             sql: """
-                DELETE FROM revisions
+                SELECT run_since FROM revisions
                 WHERE post_id = ?1 AND revision = ?2 AND created_at > ?3 AND created_at <= ?4
+                    AND run_since > ?5 AND run_since <= ?4
                     AND NOT EXISTS (SELECT 1 FROM drafts WHERE id = ?1 AND published_revision = ?2)
                     AND NOT EXISTS (SELECT 1 FROM reservations WHERE post_id = ?1 AND revision = ?2)
                 """
         )
-        try delete.execute(arguments: [
-            id.description, revision, (now - shortestStand).milliseconds, now.milliseconds,
-        ])
+        let runSince = try Int64.fetchOne(
+            select,
+            arguments: [
+                id.description, revision, (now - shortestStand).milliseconds, now.milliseconds,
+                (now - longestRun).milliseconds,
+            ]
+        )
+        guard let runSince else { return nil }
+        let delete = try database.cachedStatement(sql: "DELETE FROM revisions WHERE post_id = ? AND revision = ?")
+        try delete.execute(arguments: [id.description, revision])
+        return Timestamp(milliseconds: runSince)
+    }
+
+    /// Keeps a revision, however soon another follows.
+    static func keep(_ revision: Int, of id: UUIDv7, in database: Database) throws {
+        let update = try database.cachedStatement(
+            sql: "UPDATE revisions SET run_since = NULL WHERE post_id = ? AND revision = ?"
+        )
+        try update.execute(arguments: [id.description, revision])
     }
 
     /// One revision of a draft.

@@ -103,6 +103,7 @@ public enum DraftStore {
     ///   - id: its id.
     ///   - text: what it says.
     ///   - author: whose it is.
+    ///   - isKept: whether this revision stays, however soon another follows.
     ///   - now: the time.
     ///   - database: the connection.
     /// - Returns: the draft as saved: unpublished, at revision 1.
@@ -111,11 +112,13 @@ public enum DraftStore {
         _ id: UUIDv7,
         _ text: PostText,
         by author: String,
+        isKept: Bool = false,
         at now: Timestamp,
         in database: Database
     ) throws -> Draft {
         try checkFree(source: text.source, of: author, in: database)
         try insert(id, text, revision: 1, by: author, status: .unpublished, at: now, in: database)
+        if isKept { try keep(1, of: id, in: database) }
         guard let draft = try draft(id, of: author, in: database) else { throw Problem.postNotFound }
         return draft
     }
@@ -123,11 +126,15 @@ public enum DraftStore {
     /// Saves an edit as the draft's next revision, which becomes its head; the head before it is kept if it stood for a
     /// minute, or was published, or is being published.
     ///
+    /// A save that is to be kept keeps the head before it, too; of a text that is the head's already it makes no other
+    /// revision, but keeps the head.
+    ///
     /// - Parameters:
     ///   - id: the post.
     ///   - text: what it says now.
     ///   - author: who edits.
     ///   - isExpected: whether the head's revision is what the author thinks it is.
+    ///   - isKept: whether this revision stays, however soon another follows.
     ///   - now: the time.
     ///   - database: the connection.
     /// - Returns: the draft as saved, at its new head.
@@ -137,6 +144,7 @@ public enum DraftStore {
         _ text: PostText,
         by author: String,
         ifRevision isExpected: (Int) throws -> Bool,
+        isKept: Bool = false,
         at now: Timestamp,
         in database: Database
     ) throws -> Draft {
@@ -156,14 +164,28 @@ public enum DraftStore {
             throw Problem(412, "stale-revision", "The draft is at revision \(row[0] as Int) now. Read it again.")
         }
         let (head, revision): (Int, Int) = (row[0], row[1])
-        try insertRevision(id, revision, text.title, text.content, at: now, in: database)
-        let update = try database.cachedStatement(
-            sql: "UPDATE drafts SET head_revision = ?, next_revision = ?, updated_at = ? WHERE id = ?"
-        )
-        try update.execute(arguments: [revision, revision + 1, now.milliseconds, id.description])
-        try thinOut(head, of: id, supersededAt: now, in: database)
+        if isKept, try isHead(head, of: id, text, in: database) {
+            try keep(head, of: id, in: database)
+        } else {
+            let runSince = isKept ? nil : try thinOut(head, of: id, supersededAt: now, in: database)
+            try insertRevision(id, revision, text.title, text.content, runSince: runSince, at: now, in: database)
+            if isKept { try keep(revision, of: id, in: database) }
+            let update = try database.cachedStatement(
+                sql: "UPDATE drafts SET head_revision = ?, next_revision = ?, updated_at = ? WHERE id = ?"
+            )
+            try update.execute(arguments: [revision, revision + 1, now.milliseconds, id.description])
+        }
         guard let draft = try draft(id, of: author, in: database) else { throw Problem.postNotFound }
         return draft
+    }
+
+    /// Whether a revision has this very text.
+    private static func isHead(_ head: Int, of id: UUIDv7, _ text: PostText, in database: Database) throws -> Bool {
+        let select = try database.cachedStatement(
+            sql: "SELECT 1 FROM revisions WHERE post_id = ? AND revision = ? AND title = ? AND content = ?"
+        )
+        let arguments: StatementArguments = [id.description, head, blob(text.title), blob(text.content)]
+        return try Bool.fetchOne(select, arguments: arguments) != nil
     }
 
     /// Forgets a draft and all its revisions; its source is free again.
@@ -223,16 +245,18 @@ public enum DraftStore {
         _ revision: Int,
         _ title: String,
         _ content: String,
+        runSince: Timestamp? = nil,
         at now: Timestamp,
         in database: Database
     ) throws {
         try database.run(
-            "INSERT INTO revisions (post_id, revision, title, content, created_at) VALUES (?, ?, ?, ?, ?)",
+            "INSERT INTO revisions (post_id, revision, title, content, created_at, run_since) VALUES (?, ?, ?, ?, ?, ?)",
             .text(id.description),
             .integer(revision),
             .utf8(title),
             .utf8(content),
-            .integer(now.milliseconds)
+            .integer(now.milliseconds),
+            .integer((runSince ?? now).milliseconds)
         )
     }
 

@@ -91,6 +91,38 @@ struct RevisionTests {
         }
     }
 
+    @Test("a save that asks to be kept is kept, and what it supersedes; the same text again is no other revision")
+    func keeping() async throws {
+        try await Library.open(.draft, world: StandingClock().world) { (library) async throws in
+            let created = try await library.send(.post, "/v1/drafts?keep=true", postText("T1"))
+            let path = try #require(created.headers[.location])
+            for title in ["T2", "T3"] { #expect(try await library.send(.put, path, postText(title)).status == 200) }
+            #expect(try await Self.numbers(library, path) == [3, 1])
+            #expect(try await library.send(.put, "\(path)?keep=true", postText("T4"))["revision"] == .integer(4))
+            for title in ["T5", "T6"] { #expect(try await library.send(.put, path, postText(title)).status == 200) }
+            #expect(try await Self.numbers(library, path) == [6, 4, 3, 1])
+            // What was saved by itself, the author now wants.
+            let same = try await library.send(.put, "\(path)?keep=true", headers: [.ifMatch: "\"6\""], postText("T6"))
+            #expect(same["revision"] == .integer(6) && same["nextRevision"] == .integer(7))
+            #expect(try await library.send(.put, path, postText("T7"))["revision"] == .integer(7))
+            #expect(try await Self.numbers(library, path) == [7, 6, 4, 3, 1])
+            #expect(try await library.send(.put, "\(path)?keep=maybe", postText("T"))["field"] == "keep")
+        }
+    }
+
+    @Test("of an hour of steady saving something of every ten minutes is kept")
+    func steadySaving() async throws {
+        let clock = StandingClock()
+        try await Library.open(.draft, world: clock.world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            for number in 2...181 {
+                clock.advance(by: .seconds(20))
+                #expect(try await library.send(.put, path, postText("T\(number)")).status == 200)
+            }
+            #expect(try await Self.numbers(library, path) == [181, 180, 150, 120, 90, 60, 30])
+        }
+    }
+
     @Test("a publish that names a deleted revision is refused; the head can be published")
     func publishOfThinnedRevision() async throws {
         try await Library.open(.draft, world: StandingClock().world) { (library) async throws in
