@@ -132,13 +132,18 @@ extension Pages {
             name: words(isDesk ? "toDesk" : "toLibrary")
         )
         switch failure {
+        case .signInNeeded where visit.isChange:
+            return signInPage(visit, problem: "signInAgain", status: .unauthorized)
         case .signInNeeded: return redirect("/sign-in?next=" + FormBody.encoded(visit.target))
+        case .notAllowed(let allowed):
+            var page = message(visit, .methodNotAllowed, "notAllowed", "notAllowedText", links: [back])
+            page.headers[.allow] = allowed.joined(separator: ", ")
+            return page
         case .crossSite: return message(visit, .forbidden, "crossSite", "crossSiteText", links: [back])
         case .unknown:
             return message(visit, .internalServerError, "unknownResult", "unknownResultText", links: [back])
-        case .problem(let problem) where problem.status == 404 || problem.status == 405:
-            let status: HTTPResponse.Status = problem.status == 404 ? .notFound : .methodNotAllowed
-            return message(visit, status, "notFound", isDesk ? "code-not-found" : "notFoundText", links: [back])
+        case .problem(let problem) where problem.status == 404:
+            return message(visit, .notFound, "notFound", isDesk ? "code-not-found" : "notFoundText", links: [back])
         case .problem(let problem) where problem.status == 413:
             return message(visit, .contentTooLarge, "tooLarge", "tooLargeText", links: [back])
         case .problem(let problem):
@@ -153,6 +158,10 @@ extension Pages {
         switch failure {
         case .signInNeeded: return json(["code": "signed-out"], status: .unauthorized)
         case .crossSite: return json(["code": "cross-site"], status: .forbidden)
+        case .notAllowed(let allowed):
+            var answer = json(["code": "method-not-allowed"], status: .methodNotAllowed)
+            answer.headers[.allow] = allowed.joined(separator: ", ")
+            return answer
         case .unknown: return json(["code": "unknown"], status: .internalServerError)
         case .problem(let problem):
             let text = visit.words.refusal(problem.code)

@@ -36,6 +36,12 @@ struct PageRoutes: Sendable {
     /// Whether a path is one of a page.
     func own(_ path: [String]) -> Bool { words.contains(path.first) }
 
+    /// What may be done at a path, as `Allow` says it (RFC 9110, section 10.2.1); nothing if there is no such page.
+    func methods(_ path: [String]) -> [String] {
+        [HTTPRequest.Method.get, .post].filter { route($0, path) != nil }
+            .flatMap { $0 == .get ? ["GET", "HEAD"] : [$0.rawValue] }
+    }
+
     /// The route of a request; where two match, the one that was named first.
     func route(_ method: HTTPRequest.Method, _ path: [String]) -> PageRoute? {
         routes.first { $0.method == method && $0.matches(path) }

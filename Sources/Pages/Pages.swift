@@ -99,8 +99,9 @@ public struct Pages: Sendable {
             let isHead = request.method == .head
             let method = isHead ? .get : request.method
             guard let route = routes.route(method, path) else {
-                let isKnown = routes.route(.get, path) ?? routes.route(.post, path) != nil
-                throw PageFailure.problem(Problem(isKnown ? 405 : 404, "not-found", ""))
+                let allowed = routes.methods(path)
+                throw allowed.isEmpty
+                    ? PageFailure.problem(Problem(404, "not-found", "")) : .notAllowed(allowed: allowed)
             }
             if method == .post {
                 guard gate.isFromOwnPage(request.headers, host: host) else { throw PageFailure.crossSite }
@@ -113,6 +114,9 @@ public struct Pages: Sendable {
             }
             let response = try await route.handler(visit)
             return isHead ? response.createHeadResponse() : response
+        } catch PageFailure.crossSite where visit.session != nil && visit.hasText && !visit.isFromScript {
+            // From a page of this server, but of another session.
+            return await unsavedEditor(visit, notice: visit.words("formTooOld"), status: .forbidden)
         } catch let failure as PageFailure {
             return failurePage(failure, visit)
         } catch let problem as Problem {
@@ -145,7 +149,7 @@ public struct Pages: Sendable {
         }
         return Visit(
             path: path,
-            target: request.uri.string,
+            target: request.method == .post ? Visit.page(ofFormAt: path) : request.uri.string,
             query: FormBody((request.uri.query ?? "").utf8),
             form: FormBody([]),
             session: session,
@@ -155,6 +159,7 @@ public struct Pages: Sendable {
                     accepted: request.headers[.acceptLanguage]
                 )
             ),
+            isChange: request.method == .post,
             isFromScript: request.headers[.accept] == "application/json",
             isSecure: publicURL.hasPrefix("https://")
         )

@@ -130,7 +130,11 @@ struct PageRoutesTests {
     }
 
     @Test func aChangeFromElsewhereIsRefused() async throws {
-        try await PagesUnderTest.open(.init(), ["GET /v1/drafts/\(Self.id)": Self.answers(Self.draft())]) { pages in
+        let script = [
+            "GET /v1/drafts/\(Self.id)": Self.answers(Self.draft()),
+            "PUT /v1/drafts/\(Self.id)": Self.answers(Self.draft()),
+        ]
+        try await PagesUnderTest.open(.init(), script) { pages in
             let path = "/write/\(Self.id)"
             let answer8 = try await pages.post(path, "title=T&content=x", ownForm: false)
             #expect(answer8.status == 403)

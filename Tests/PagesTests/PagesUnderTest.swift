@@ -6,6 +6,7 @@ import Logging
 import NIOCore
 import Pages
 import Posts
+import Synchronization
 import TCC
 import TCCHTTP
 
@@ -17,15 +18,25 @@ struct PagesUnderTest {
     /// Answers of the services, by method and path.
     typealias Script = [String: @Sendable () throws -> Response]
 
+    /// What the services were asked, method and address.
+    final class Asked: Sendable {
+        private let all = Mutex<[String]>([])
+
+        var uris: [String] { all.withLock { $0 } }
+        func add(_ uri: String) { all.withLock { $0.append(uri) } }
+    }
+
     static func open(
         _ settings: PageSettings = PageSettings(allowsDevelopmentSignIn: true),
         _ script: Script = [:],
+        asked: Asked = Asked(),
         _ body: @escaping @Sendable (PagesUnderTest) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
         let authority = await TokenAuthority(secret: Data(repeating: 7, count: 32), subject: "test")
         let services = Application(
             responder: CallbackResponder<APIContext> { request, _ in
+                asked.add("\(request.method) \(request.uri.string)")
                 guard let answer = script["\(request.method) \(request.uri.path)"] else {
                     return .problem(Problem(404, "not-found", ""))
                 }
@@ -77,10 +88,16 @@ struct PagesUnderTest {
         }
     }
 
-    func post(_ path: String, _ form: String, _ headers: HTTPFields = [:], ownForm: Bool = true) async throws -> Answer
-    {
+    /// Posts a form; `session` is the cookie, the signed-in author's unless it is another, or none.
+    func post(
+        _ path: String,
+        _ form: String,
+        _ headers: HTTPFields = [:],
+        ownForm: Bool = true,
+        session: String? = ""
+    ) async throws -> Answer {
         var headers = headers
-        headers[.cookie] = "tcc-session=\(token)"
+        if let session { headers[.cookie] = "tcc-session=\(session.isEmpty ? token : session)" }
         if ownForm { headers[.origin] = "http://localhost" }
         let form = ownForm ? form + "&token=" + RequestGuard.formToken(for: token) : form
         return try await client.execute(uri: path, method: .post, headers: headers, body: ByteBuffer(string: form)) {

@@ -7,12 +7,26 @@ extension Assets {
           const json = { accept: "application/json" };
           const pause = (milliseconds) => new Promise((done) => setTimeout(done, milliseconds));
 
+          // An answer, never the page that a browser would be led to instead of one.
+          const ask = (href, options) => fetch(href, { headers: json, redirect: "error", ...options });
+          const isSignedOut = (answer) => answer?.status === 401 || answer?.status === 403;
           const live = document.getElementById("live");
+
+          // Whether the same author has signed in again in another tab: this page's forms then are of that session.
+          async function renew() {
+            const answer = await ask("/session").catch(() => null);
+            const session = await answer?.json().catch(() => null);
+            if (!session?.token || session.author !== document.body.dataset.author) return false;
+            const fields = [...document.querySelectorAll("input[name=token]")];
+            const isNew = fields.some((field) => field.value !== session.token);
+            for (const field of fields) field.value = session.token;
+            return isNew;
+          }
 
           // The server's own HTML, in which it has escaped every text.
           async function steps(href) {
             if (!href) return null;
-            const answer = await fetch(href, { headers: { accept: "text/html" } });
+            const answer = await ask(href);
             if (!answer.ok) return null;
             const part = document.createElement("template");
             part.innerHTML = await answer.text();
@@ -38,9 +52,15 @@ extension Assets {
           // A form that begins a transaction: shows what happens while the answer is awaited.
           async function perform(form, button) {
             const before = await steps(live.dataset.progress).catch(() => null);
+            const send = () => {
+              const body = new URLSearchParams(new FormData(form));
+              // By hand: the button is disabled by now, and would be left out.
+              if (button?.name) body.set(button.name, button.value);
+              return ask(form.action, { method: "POST", body });
+            };
             let isOver = false;
-            const body = new URLSearchParams(new FormData(form, button));
-            const answer = fetch(form.action, { method: "POST", headers: json, body })
+            const answer = send()
+              .then(async (first) => isSignedOut(first) && await renew() ? send() : first)
               .finally(() => { isOver = true; });
             (async () => {
               for (let round = 0; round < 200 && !isOver; round++) {
@@ -50,57 +70,96 @@ extension Assets {
               }
             })();
             const result = await answer;
-            return (await result.json()).location;
+            return { isSignedOut: isSignedOut(result), location: (await result.json().catch(() => null))?.location };
           }
 
-          let isLeaving = false;
+          // Busy: a second click would be the second of two. Leaving: nothing that is not saved is lost by it.
+          let isBusy = false, isLeaving = false;
           document.addEventListener("submit", async (event) => {
             const form = event.target;
             const button = event.submitter;
-            const isPublish = button?.value === "publish";
             if (form.method !== "post") return;
-            const hasSteps = form.hasAttribute("data-steps") || isPublish;
-            // The second click of two.
-            if (isLeaving || hasSteps) event.preventDefault();
-            if (isLeaving) return;
-            isLeaving = true;
-            if (!hasSteps) return;
-            button.disabled = true;
-            await autosave.settled();
-            let location;
-            try { location = await perform(form, button); } catch { location = undefined; }
-            if (location) { window.location.assign(location); return; }
+            const isEditor = form === editor;
+            const hasSteps = form.hasAttribute("data-steps") || button?.value === "publish";
+            // Whatever another form does, what is written is saved first.
+            const isSavedFirst = !isEditor && autosave.isDirty();
+            if (isBusy || hasSteps || isSavedFirst) event.preventDefault();
+            if (isBusy) return;
+            isBusy = true;
+            if (!hasSteps && !isSavedFirst) { isLeaving = true; return; }
+            if (button) button.disabled = true;
+            await (isEditor ? autosave.settled() : autosave.flush());
+            const outcome = hasSteps ? await perform(form, button).catch(() => null) : undefined;
+            if (button) button.disabled = false;
+            const mayStay = !isEditor && autosave.isDirty();
+            if (outcome?.location) {
+              isLeaving = !mayStay;
+              isBusy = !mayStay;
+              window.location.assign(outcome.location);
+              return;
+            }
+            if (editor && hasSteps && (!outcome || outcome.isSignedOut)) {
+              // The browser's own way would lead to a page without the text.
+              isBusy = false;
+              autosave.say(outcome ? "signedOut" : "failed");
+              return;
+            }
             // Whatever it is, the server says it in words; and with the same key, it does it once.
-            button.disabled = false;
-            if (button.name) {
+            isLeaving = !mayStay;
+            isBusy = !mayStay;
+            if (button?.name) {
               const choice = Object.assign(document.createElement("input"), { type: "hidden", name: button.name, value: button.value });
               form.append(choice);
             }
             HTMLFormElement.prototype.submit.call(form);
           });
           // A page that comes back from the browser's memory may be old, and its forms with it.
-          window.addEventListener("pageshow", (event) => { if (event.persisted) window.location.reload(); });
+          window.addEventListener("pageshow", (event) => {
+            if (!event.persisted) return;
+            isBusy = isLeaving = false;
+            if (!autosave.isDirty()) window.location.reload();
+          });
 
           const editor = document.getElementById("editor");
-          const autosave = editor ? startEditor(editor) : { settled: async () => {} };
+          const autosave = editor ? startEditor(editor) : { isDirty: () => false };
 
           function startEditor(form) {
             const { title, content, revision } = form.elements;
             const preview = document.getElementById("preview");
             const saving = document.getElementById("saving");
             const conflict = document.getElementById("conflict");
-            let saved = title.value + "\n" + content.value;
-            let timer, previewTimer, running = null, failures = 0, isStopped = false;
             const text = () => title.value + "\n" + content.value;
+            // A field's first value as the field itself would give it.
+            const clean = (name, value) => Object.assign(document.createElement(name), { value }).value;
+            const first = clean("input", title.defaultValue) + "\n" + clean("textarea", content.defaultValue);
+            let saved = "isUnsaved" in form.dataset ? null : first;
+            let timer, previewTimer, running = null, failures = 0, isStopped = false;
             const isDirty = () => text() !== saved;
             const say = (name) => { saving.textContent = form.dataset[name]; };
+            if (isDirty()) say("unsaved");
 
             async function draw() {
               const body = new URLSearchParams({ token: form.elements.token.value, content: content.value });
               const drawn = content.value;
-              const answer = await fetch(form.dataset.preview, { method: "POST", headers: { accept: "text/html" }, body }).catch(() => null);
+              const answer = await ask(form.dataset.preview, { method: "POST", body }).catch(() => null);
               if (answer?.ok && drawn === content.value) preview.innerHTML = await answer.text();
             }
+
+            // What depends on how the draft stands, as the server shows it now.
+            async function refresh() {
+              const answer = await fetch(form.action, { headers: { accept: "text/html" }, redirect: "error" }).catch(() => null);
+              if (!answer?.ok) return;
+              const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+              for (const id of ["heading", "links", "hint", "panels"]) {
+                const part = page.getElementById(id);
+                if (part) document.getElementById(id).replaceWith(part);
+              }
+              document.getElementById("publish").textContent = page.getElementById("publish")?.textContent;
+              document.title = page.title;
+            }
+
+            // The text in the fields, as the browser may bring it back, was made from this revision.
+            const remember = () => history.replaceState({ revision: revision.value }, "");
 
             async function save() {
               if (isStopped || isLeaving || !isDirty()) return;
@@ -108,23 +167,13 @@ extension Assets {
               say("saving");
               const sent = text();
               const body = new URLSearchParams(new FormData(form));
-              body.set("do", "save");
-              let answer;
-              try { answer = await fetch(form.action, { method: "POST", headers: json, body }); } catch { answer = null; }
+              body.set("do", "autosave");
+              const answer = await ask(form.action, { method: "POST", body }).catch(() => null);
               const result = await answer?.json().catch(() => null);
               if (answer?.ok && result) {
                 failures = 0;
                 saved = sent;
-                revision.value = result.revision;
-                document.getElementById("revision-shown").textContent = result.revisionText;
-                const badge = document.getElementById("badge");
-                badge.textContent = result.status;
-                badge.className = "badge " + result.tone;
-                if (!form.action.endsWith(result.action)) {
-                  form.setAttribute("action", result.action);
-                  live.dataset.progress = result.action + "/progress";
-                  history.replaceState(null, "", result.action);
-                }
+                await accept(result);
                 say(isDirty() ? "unsaved" : "saved");
                 if (isDirty()) later();
               } else if (result?.code === "conflict") {
@@ -137,12 +186,31 @@ extension Assets {
               } else if (answer?.status === 404) {
                 // Deleted meanwhile: there is nothing to save to.
                 isStopped = true;
-                saving.textContent = result?.text ?? form.dataset.failed;
+                saving.textContent = `${result?.text ?? ""} ${form.dataset.gone}`;
+              } else if (isSignedOut(answer) && await renew()) {
+                later(0);
               } else {
-                say(answer?.status === 401 || answer?.status === 403 ? "signedOut" : "failed");
+                say(isSignedOut(answer) ? "signedOut" : "failed");
                 failures += 1;
                 later(Math.min(30000, 2000 * 2 ** failures));
               }
+            }
+
+            async function accept(result) {
+              const badge = document.getElementById("badge");
+              const isNew = !form.action.endsWith(result.action);
+              const isChanged = isNew || badge.textContent !== result.status;
+              revision.value = result.revision;
+              document.getElementById("revision-shown").textContent = result.revisionText;
+              badge.textContent = result.status;
+              badge.className = "badge " + result.tone;
+              if (isNew) {
+                form.setAttribute("action", result.action);
+                live.dataset.progress = result.action + "/progress";
+                history.replaceState(null, "", result.action);
+              }
+              remember();
+              if (isChanged) await refresh();
             }
 
             function run() {
@@ -161,9 +229,17 @@ extension Assets {
               previewTimer = setTimeout(draw, 250);
             });
             window.addEventListener("beforeunload", (event) => { if (isDirty() && !isLeaving) event.preventDefault(); });
-            // A browser may have kept what was typed before the page was loaded again.
-            if (content.value !== content.defaultValue) draw();
-            return { settled: async () => { clearTimeout(timer); await running; } };
+            // A browser brings back what was typed before one went away: it is not saved for that.
+            window.addEventListener("pageshow", () => {
+              if (text() === first) { remember(); return; }
+              if (history.state?.revision) revision.value = history.state.revision;
+              say("unsaved");
+              draw();
+              later();
+            });
+            const settled = async () => { clearTimeout(timer); await running; };
+            const flush = async () => { await settled(); await save(); };
+            return { settled, flush, isDirty, say };
           }
         })();
 

@@ -128,6 +128,7 @@ extension Assets {
         .framed { background: var(--card); border: 1px solid var(--line); border-radius: .6rem; padding: 1.5rem 1.6rem; }
         .actions { position: sticky; bottom: 0; background: var(--paper); padding: .9rem 0; margin-top: .6rem; }
         .actions .notice { flex: 1 0 100%; margin: 0; }
+        #links { display: contents; }
         .with-script .without-script { display: none; }
         .panel { border-top: 1px solid var(--line); padding-top: 1.2rem; margin-top: 1.8rem; }
         .panel p { max-width: 44rem; }

@@ -47,19 +47,19 @@ extension Pages {
     }
 
     /// The editor, of a draft or of a new one.
-    func editor(_ visit: Visit, _ draft: Draft?, text: PostText? = nil, notice: String? = nil) -> Response {
-        var model = EditorModel(
-            draft,
-            text: text,
-            key: world.makeIdentifier().description,
-            token: visit.formToken,
-            policy: policy,
-            visit.words
-        )
-        if let revision = visit.form["revision"], text != nil { model.revision = revision }
+    private func editor(_ visit: Visit, _ draft: Draft?, notice: String? = nil) -> Response {
+        var model = editorModel(visit, draft, key: world.makeIdentifier().description)
         model.notice = notice
+        return editorPage(visit, model)
+    }
+
+    func editorModel(_ visit: Visit, _ draft: Draft?, text: PostText? = nil, key: String) -> EditorModel {
+        EditorModel(draft, text: text, key: key, token: visit.formToken, policy: policy, visit.words)
+    }
+
+    func editorPage(_ visit: Visit, _ model: EditorModel, status: HTTPResponse.Status = .ok) -> Response {
         let title = model.title.isEmpty ? model.heading : model.title
-        return page(visit, "editor", model, title: title, PageOptions(hasScript: true, isWide: true))
+        return page(visit, "editor", model, title: title, PageOptions(status: status, hasScript: true, isWide: true))
     }
 
     private func history(_ visit: Visit) async throws -> Response {

@@ -115,6 +115,8 @@ struct EditorModel {
     var content: String
     var html: String
     var publishName: String
+    /// Whether the text is not (yet) what is saved.
+    var isUnsaved = false
     var isSaved: Bool
     var historyHref: String
     var readerHref: String?

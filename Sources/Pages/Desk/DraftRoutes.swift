@@ -11,8 +11,8 @@ extension Pages {
                 _ = try visit.author()
                 return fragment(MarkdownHTML.render(visit.form.text("content"), policy: policy))
             },
-            PageRoute(.post, "/write/new", create),
-            PageRoute(.post, "/write/:", save),
+            PageRoute(.post, "/write/new", keepingText(create)),
+            PageRoute(.post, "/write/:", keepingText(save)),
             PageRoute(.post, "/write/:/restore", restore),
             PageRoute(.post, "/write/:/publish") { visit in
                 let revision = visit.form["revision"].flatMap { Int($0) }
@@ -29,17 +29,17 @@ extension Pages {
         case conflict(with: Draft)
     }
 
-    private static func text(of visit: Visit) -> PostText {
+    static func text(of visit: Visit) -> PostText {
         PostText(title: visit.form.text("title").replacing("\n", with: " "), content: visit.form.text("content"))
     }
 
-    private static func isSame(_ draft: Draft, _ text: PostText) -> Bool {
+    static func isSame(_ draft: Draft, _ text: PostText) -> Bool {
         Array(draft.title.utf8) == Array(text.title.utf8)
             && Array(FormBody.normalized(draft.content ?? "").utf8) == Array(text.content.utf8)
     }
 
     /// A form's key, which makes what it does happen once; a form without one gets another each time.
-    private func key(of visit: Visit) -> String {
+    func key(of visit: Visit) -> String {
         UUIDv7(visit.form["key"] ?? "").map(\.description) ?? world.makeIdentifier().description
     }
 
@@ -48,16 +48,17 @@ extension Pages {
     private func create(_ visit: Visit) async throws -> Response {
         let token = try visit.author().token
         var text = Self.text(of: visit)
-        if visit.form["do"] == "preview" { return editor(visit, nil, text: text) }
+        if visit.form["do"] == "preview" { return editor(visit, nil, with: text) }
         try text.check()
         // The second of two copies of the form finds the draft that the first has made.
         text.source = "browser:" + key(of: visit)
         do {
-            let draft = try await gatherer.save(text, to: nil, ifRevision: nil, token: token)
+            let isKept = Self.isKept(visit)
+            let draft = try await gatherer.save(text, to: nil, ifRevision: nil, isKept: isKept, token: token)
             return try await saved(.draft(draft, isNew: true), text, visit)
         } catch PageFailure.problem(let problem) where problem.code == "source-exists" {
             guard case .string(let id)? = problem.extensions["id"], let id = UUIDv7(id) else { throw problem }
-            return try await saved(try await save(text, to: id, ifRevision: 0, token: token), text, visit)
+            return try await saved(try await save(text, to: id, ifRevision: 0, visit, token: token), text, visit)
         }
     }
 
@@ -65,20 +66,40 @@ extension Pages {
         let (id, token) = (try visit.identifier(1), try visit.author().token)
         let text = Self.text(of: visit)
         if visit.form["do"] == "preview" {
-            return editor(visit, try await gatherer.draft(id, token: token), text: text)
+            return editor(visit, try await gatherer.draft(id, token: token), with: text)
         }
         try text.check()
         let revision = visit.form["revision"].flatMap { Int($0) } ?? 0
-        return try await saved(try await save(text, to: id, ifRevision: revision, token: token), text, visit)
+        return try await saved(try await save(text, to: id, ifRevision: revision, visit, token: token), text, visit)
     }
 
+    /// Whether the author saves, and not the page's script by itself.
+    private static func isKept(_ visit: Visit) -> Bool { visit.form["do"] != "autosave" }
+
     /// Saves a text, unless it is what is saved already: by another copy of the form, or because nothing has changed.
-    private func save(_ text: PostText, to id: UUIDv7, ifRevision revision: Int, token: String) async throws -> Saved {
+    private func save(
+        _ text: PostText,
+        to id: UUIDv7,
+        ifRevision revision: Int,
+        _ visit: Visit,
+        token: String
+    ) async throws -> Saved {
+        let isKept = Self.isKept(visit)
         let head = try await gatherer.draft(id, token: token)
-        if Self.isSame(head, text) { return .draft(head, isNew: false) }
-        guard head.revision == revision else { return .conflict(with: head) }
+        let isSame = Self.isSame(head, text)
+        if isSame, !isKept { return .draft(head, isNew: false) }
+        guard isSame || head.revision == revision else { return .conflict(with: head) }
+        // What was saved by itself is now wanted: the service keeps it, if it gets it as it has it.
+        let text = isSame ? PostText(title: head.title, content: head.content ?? "") : text
         do {
-            return .draft(try await gatherer.save(text, to: id, ifRevision: revision, token: token), isNew: true)
+            let saved = try await gatherer.save(
+                text,
+                to: id,
+                ifRevision: head.revision,
+                isKept: isKept,
+                token: token
+            )
+            return .draft(saved, isNew: !isSame)
         } catch PageFailure.problem(let problem) where problem.status == 412 {
             let head = try await gatherer.draft(id, token: token)
             return Self.isSame(head, text) ? .draft(head, isNew: false) : .conflict(with: head)
@@ -126,7 +147,7 @@ extension Pages {
         let old = try await gatherer.revision(from, of: id, token: token)
         let text = PostText(title: old.title, content: FormBody.normalized(old.content))
         let revision = visit.form["revision"].flatMap { Int($0) } ?? 0
-        switch try await save(text, to: id, ifRevision: revision, token: token) {
+        switch try await save(text, to: id, ifRevision: revision, visit, token: token) {
         case .conflict(let theirs): return conflict(visit, text, theirs)
         case .draft(let draft, _): return redirect("/write/\(id)?restored=\(draft.revision)")
         }

@@ -63,13 +63,26 @@ struct Gatherer: Sendable {
 
     /// Saves a text: creates a draft, or makes the next revision of one.
     ///
+    /// - Parameters:
+    ///   - text: the text.
+    ///   - draft: the draft; nil for a new one.
+    ///   - revision: what its head has to be.
+    ///   - isKept: whether the author saves, so that the revision stays in the history, and the one before.
+    ///   - token: the author's.
+    /// - Returns: the draft as saved.
     /// - Throws: ``PageFailure``; ``PageFailure/unknown`` if it may have been saved.
-    func save(_ text: PostText, to draft: UUIDv7?, ifRevision revision: Int?, token: String) async throws -> Draft {
+    func save(
+        _ text: PostText,
+        to draft: UUIDv7?,
+        ifRevision revision: Int?,
+        isKept: Bool,
+        token: String
+    ) async throws -> Draft {
         let answer: JSONClient.Answer
         do {
             answer = try await client.call(
                 draft == nil ? .post : .put,
-                "\(draftURL)/v1/drafts" + (draft.map { "/\($0)" } ?? ""),
+                "\(draftURL)/v1/drafts" + (draft.map { "/\($0)" } ?? "") + (isKept ? "?keep=true" : ""),
                 token: token,
                 headers: revision.map { [("if-match", EntityTag.of($0))] } ?? [],
                 body: try JSONCoding.encode(text),

@@ -75,6 +75,24 @@ struct SignInModel {
     var name: String
     var next: String
     var problem: String?
+    var continueHref: String?
+    var text: Text?
+
+    /// What was written before the session ended: it is sent along, and not lost.
+    struct Text {
+        var title: String
+        var content: String
+        var revision: String
+        var key: String
+
+        init?(_ form: FormBody) {
+            guard form["content"] != nil, form["title"] != nil else { return nil }
+            self.title = form.text("title")
+            self.content = form.text("content")
+            self.revision = form["revision"] ?? ""
+            self.key = form["key"] ?? ""
+        }
+    }
 }
 
 /// A page with little on it.

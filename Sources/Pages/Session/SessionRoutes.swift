@@ -13,6 +13,8 @@ extension Pages {
             PageRoute(.get, "/sign-in") { signInPage($0, problem: nil) },
             PageRoute(.post, "/sign-in", signIn),
             PageRoute(.post, "/sign-out") { redirect("/", cookie: $0.cookie(Visit.sessionCookie, nil, lifetime: nil)) },
+            // For a script whose author has signed in again in another tab.
+            PageRoute(.get, "/session") { json(["author": try $0.author().author, "token": $0.formToken]) },
             PageRoute(.get, "/language/:") { visit in
                 let language = Language(rawValue: visit.path[1])
                 return redirect(
@@ -23,14 +25,19 @@ extension Pages {
         ]
     }
 
-    private func signInPage(_ visit: Visit, problem: String?, status: HTTPResponse.Status = .ok) -> Response {
-        let next = visit.form["next"] ?? visit.query["next"] ?? "/write"
+    /// Where one signs in; with the text that somebody sent who was not signed in (any more).
+    func signInPage(_ visit: Visit, problem: String?, status: HTTPResponse.Status = .ok) -> Response {
+        let isInstead = visit.isChange && visit.path != ["sign-in"]
+        let next = isInstead ? visit.target : visit.form["next"] ?? visit.query["next"] ?? "/write"
         let model = SignInModel(
             isByName: settings.allowsDevelopmentSignIn,
             isTokenOpen: visit.form["pasted"] != nil,
             name: visit.form["name"] ?? "",
             next: RequestGuard.localPath(next),
-            problem: problem.map { visit.words($0) }
+            problem: problem.map { visit.words($0) },
+            // A browser that comes from another site does not say who it is; from here it does.
+            continueHref: visit.query["next"].map { RequestGuard.localPath($0) },
+            text: SignInModel.Text(visit.form)
         )
         return page(visit, "signIn", model, title: visit.words("signInTitle"), PageOptions(status: status))
     }
@@ -45,14 +52,28 @@ extension Pages {
                 for: Caller(subject: name, role: .author),
                 lifetime: .seconds(Self.sessionSeconds)
             )
-            return redirect(next, cookie: visit.cookie(Visit.sessionCookie, token, lifetime: Self.sessionSeconds))
+            let session = Visit.Session(token: token, author: name)
+            return await goOn(visit, to: next, session, lifetime: Self.sessionSeconds)
         }
         let token = String((visit.form["pasted"] ?? "").filter { !$0.isWhitespace })
         // `try?`: why it is no token does not matter to who pasted it.
         guard let caller = try? await authority.verify(token), caller.role == .author else {
             return signInPage(visit, problem: "signInBadToken", status: .unauthorized)
         }
-        return redirect(next, cookie: visit.cookie(Visit.sessionCookie, token, lifetime: nil))
+        return await goOn(visit, to: next, Visit.Session(token: token, author: caller.subject), lifetime: nil)
+    }
+
+    /// What was asked for before signing in: a page, or the editor with the text that was sent.
+    private func goOn(_ visit: Visit, to next: String, _ session: Visit.Session, lifetime: Int?) async -> Response {
+        let cookie = visit.cookie(Visit.sessionCookie, session.token, lifetime: lifetime)
+        var resumed = visit
+        resumed.session = session
+        resumed.target = next
+        resumed.path = next.split(separator: "/").map(FormBody.decodedPath)
+        guard resumed.hasText else { return redirect(next, cookie: cookie) }
+        var response = await unsavedEditor(resumed, notice: visit.words("signedInAgain"), status: .ok)
+        response.headers[.setCookie] = cookie
+        return response
     }
 
     /// A name without spaces around it, if it can be one.

@@ -17,16 +17,21 @@ struct Visit: Sendable {
 
     /// The path's parts, decoded.
     var path: [String]
-    /// The path and query as they were asked for.
+    /// The path and query as they were asked for; of a change, the page that its form was on.
     var target: String
     var query: FormBody
     var form: FormBody
     var session: Session?
     var words: Words
+    /// Whether something is to be changed, not shown.
+    var isChange: Bool
     /// Whether the page's script asks, not the browser itself.
     var isFromScript: Bool
     /// Whether this server is called securely.
     var isSecure: Bool
+
+    /// Whether an author's text was sent, which must not be lost.
+    var hasText: Bool { path.first == "write" && form["content"] != nil && form["title"] != nil }
 
     /// The session's, for forms.
     var formToken: String { session.map { RequestGuard.formToken(for: $0.token) } ?? "" }
@@ -58,7 +63,22 @@ struct Visit: Sendable {
     /// - Returns: the header's value.
     func cookie(_ name: String, _ value: String?, lifetime: Int?) -> String {
         let age = value == nil ? "; Max-Age=0" : lifetime.map { "; Max-Age=\($0)" } ?? ""
-        return "\(name)=\(value ?? ""); Path=/; HttpOnly; SameSite=Strict\(age)\(isSecure ? "; Secure" : "")"
+        // Who follows a link from elsewhere reads in the language of their choice, but is nobody until they go on here.
+        let site = name == Self.languageCookie ? "Lax" : "Strict"
+        return "\(name)=\(value ?? ""); Path=/; HttpOnly; SameSite=\(site)\(age)\(isSecure ? "; Secure" : "")"
+    }
+
+    /// The page that a form was on: what takes the form need not be a page itself.
+    ///
+    /// - Parameter path: where the form was sent.
+    /// - Returns: a path that can be read.
+    static func page(ofFormAt path: [String]) -> String {
+        switch path.first {
+        case "write" where path.count > 1 && (path[1] == "new" || UUIDv7(path[1]) != nil): "/write/\(path[1])"
+        case "write": "/write"
+        case "sign-in": "/sign-in"
+        default: "/"
+        }
     }
 }
 
@@ -68,6 +88,8 @@ enum PageFailure: Error {
     case signInNeeded
     /// A form of another site's, or of another session.
     case crossSite
+    /// What is there takes only these methods.
+    case notAllowed(allowed: [String])
     /// A service refused, or cannot.
     case problem(Problem)
     /// No answer came to a change: it may have been done.

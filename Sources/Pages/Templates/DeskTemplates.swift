@@ -42,7 +42,7 @@ extension Templates {
     /// Where a draft is written.
     static let editor = """
         <header class="page-head split">
-        <h1>{{heading}}</h1>
+        <h1 id="heading">{{heading}}</h1>
         <p class="state"><span class="badge {{tone}}" id="badge">{{status}}</span>
         <span class="faint" id="revision-shown">{{revisionText}}</span>
         <span class="faint" id="saving" role="status" aria-label="{{t.saveStateIs}}"></span></p>
@@ -51,7 +51,8 @@ extension Templates {
         <form id="editor" class="editor" method="post" action="{{action}}"
          data-preview="/write/preview" data-saved="{{t.saveStateSaved}}" data-saving="{{t.saveStateSaving}}"
          data-unsaved="{{t.saveStateUnsaved}}" data-failed="{{t.saveStateFailed}}" data-conflict="{{t.saveStateConflict}}"
-         data-invalid="{{t.saveStateInvalid}}" data-signed-out="{{t.saveStateSignedOut}}">
+         data-invalid="{{t.saveStateInvalid}}" data-signed-out="{{t.saveStateSignedOut}}"
+         data-gone="{{t.draftIsGone}}"{{#isUnsaved}} data-is-unsaved{{/isUnsaved}}>
         <input type="hidden" name="token" value="{{formToken}}">
         <input type="hidden" name="key" value="{{key}}">
         <input type="hidden" name="revision" value="{{revision}}">
@@ -72,13 +73,14 @@ extension Templates {
         <p class="notice bad" id="conflict" role="alert" hidden><span></span> <button name="do" value="save">{{t.resolve}}</button></p>
         <button name="do" value="save">{{t.save}}</button>
         <button name="do" value="preview" formnovalidate class="without-script">{{t.preview}}</button>
-        <button name="do" value="publish" class="primary">{{publishName}}</button>
-        {{#isSaved}}<a href="{{historyHref}}">{{t.history}}</a>{{/isSaved}}
-        {{#readerHref}}<a href="{{.}}">{{t.asReader}}</a>{{/readerHref}}
+        <button name="do" value="publish" class="primary" id="publish">{{publishName}}</button>
+        <span id="links">{{#isSaved}}<a href="{{historyHref}}">{{t.history}}</a>{{/isSaved}}
+        {{#readerHref}}<a href="{{.}}">{{t.asReader}}</a>{{/readerHref}}</span>
         </div>
-        {{#statusHint}}<p class="hint">{{.}}</p>{{/statusHint}}
+        <p class="hint" id="hint">{{#statusHint}}{{.}}{{/statusHint}}</p>
         </form>
         <section id="live" aria-live="polite" data-progress="{{progressHref}}" hidden></section>
+        <div id="panels">
         {{#canWithdraw}}
         <form class="panel" method="post" action="{{action}}/withdraw" data-steps>
         <input type="hidden" name="token" value="{{formToken}}"><input type="hidden" name="key" value="{{key}}">
@@ -96,6 +98,7 @@ extension Templates {
         </form>
         </details>
         {{/canDelete}}
+        </div>
 
         """
 

@@ -14,7 +14,7 @@ extension Templates {
         {{#script}}<script src="{{.}}" defer></script>{{/script}}
         {{#refreshSeconds}}<noscript><meta http-equiv="refresh" content="{{.}}"></noscript>{{/refreshSeconds}}
         </head>
-        <body>
+        <body{{#author}} data-author="{{.}}"{{/author}}>
         <a class="skip" href="#content">{{t.skip}}</a>
         <header class="bar"><div class="inside">
         <a class="brand" href="/">{{t.site}}</a>

@@ -46,14 +46,26 @@ extension Templates {
 
         """
 
+    /// A text that goes along with another form.
+    static let carried = """
+        <input type="hidden" name="title" value="{{title}}"><input type="hidden" name="key" value="{{key}}">
+        <input type="hidden" name="revision" value="{{revision}}">
+        <textarea name="content" hidden aria-label="{{t.content}}">
+        {{content}}</textarea>
+
+        """
+
     /// Who somebody is.
     static let signIn = """
         <div class="narrow">
         <h1>{{t.signInTitle}}</h1>
         {{#problem}}<p class="notice bad" role="alert">{{.}}</p>{{/problem}}
+        {{#text}}<p class="notice">{{t.signInKeepsText}}</p>{{/text}}
+        {{#continueHref}}<p>{{t.signedInAlready}} <a href="{{.}}">{{t.signInContinue}}</a></p>{{/continueHref}}
         {{#isByName}}
         <form method="post" action="/sign-in" class="stack">
         <input type="hidden" name="next" value="{{next}}">
+        {{#text}}{{>carried}}{{/text}}
         <label for="name">{{t.signInName}}</label>
         <input id="name" name="name" value="{{name}}" autocomplete="username" required maxlength="64" aria-describedby="name-hint">
         <p class="hint" id="name-hint">{{t.signInNameHint}}</p>
@@ -64,6 +76,7 @@ extension Templates {
         {{/isByName}}
         <form method="post" action="/sign-in" class="stack">
         <input type="hidden" name="next" value="{{next}}">
+        {{#text}}{{>carried}}{{/text}}
         <label for="pasted">{{t.signInToken}}</label>
         <textarea id="pasted" name="pasted" rows="4" autocomplete="off" spellcheck="false" required aria-describedby="pasted-hint" class="code"></textarea>
         <p class="hint" id="pasted-hint">{{t.signInTokenHint}}</p>

@@ -31,6 +31,8 @@ extension Words {
         somethingWrong | Something went wrong | 出错了
         tooLarge | That is too much | 内容太大
         tooLargeText | The form is larger than a post may be. A post's text has at most 512 KiB. Go back, and shorten it. | 表单超出了文章允许的大小。正文最多 512 KiB。请返回并缩短。
+        notAllowed | Not like that | 不能这样做
+        notAllowedText | What is at this address cannot be asked for in this way. Nothing was changed. | 此地址不接受这种请求。没有任何改动。
         crossSite | This did not come from here | 请求并非来自本站
         crossSiteText | The form was sent from another site, or is older than your signing in. Nothing was changed. Open the page again, and try once more. | 表单来自其他网站，或早于本次登录。没有任何改动。请重新打开页面再试。
         wrongHost | Another address | 地址不对
@@ -44,6 +46,13 @@ extension Words {
         signInBadToken | This token is forged, expired, or not an author's. | 令牌是伪造的、已过期，或不属于作者。
         signInBadName | A name has 1 to 64 characters. | 名字须为 1 到 64 个字符。
         signInAgain | Your session has ended. Sign in again. | 会话已结束，请重新登录。
+        signedInAlready | Signed in already? | 已经登录？
+        signInContinue | Go on | 继续
+        signInKeepsText | Your text is kept: once you have signed in, it is in the editor again. | 你的文本已保留：登录后会回到编辑器中。
+        signedInAgain | You are signed in. Your text is here, and not yet saved. | 你已登录。你的文本在这里，尚未保存。
+        formTooOld | This page was older than your signing in. Your text is here, and not yet saved: save it again. | 页面早于本次登录。你的文本在这里，尚未保存：请再次保存。
+        textIsHere | Your text is here, and not yet saved. | 你的文本在这里，尚未保存。
+        draftIsGone | Your text is here; saving makes a new draft of it. | 你的文本在这里；保存会用它新建一份草稿。
         desk | My drafts | 我的草稿
         newDraft | New draft | 新草稿
         search | Search | 搜索
@@ -92,7 +101,7 @@ extension Words {
         saveStateFailed | Cannot save right now; trying again | 现在无法保存，正在重试
         saveStateConflict | Another window has saved this draft. Nothing of yours is lost. | 另一个窗口保存了此草稿。你的内容没有丢失。
         saveStateInvalid | A title has 1 to 200 characters, a text at most 512 KiB. | 标题须为 1 到 200 个字符，正文最多 512 KiB。
-        saveStateSignedOut | You are signed out. Sign in in another tab, then go on here. | 你已退出。请在另一个标签页登录，然后在此继续。
+        saveStateSignedOut | You are signed out. Sign in in another tab, or press Save; nothing of yours is lost. | 你已退出。请在另一个标签页登录，或点击“保存”；你的内容没有丢失。
         saveStateIs | State of saving | 保存状态
         resolve | Compare the two | 比较两者
         conflict | Two windows, two texts | 两个窗口，两份文本
@@ -113,7 +122,7 @@ extension Words {
         unchangedLines | {0} unchanged lines | {0} 行未变
         linesNotShown | {0} more lines are not shown | 另有 {0} 行未显示
         historyTitle | History of “{0}” | “{0}”的历史
-        historyHint | Every save is a revision. Those that were replaced within a minute and never published are not kept. | 每次保存都是一个版本。一分钟内被取代且从未发布的版本不保留。
+        historyHint | What you save, restore or publish is kept. Of what is saved by itself while you write, what was replaced within a minute is not, but for one in ten minutes. | 你保存、恢复或发布的版本都会保留。写作时自动保存的版本，一分钟内被取代的不保留，但每十分钟留一个。
         head | Latest | 最新
         live | Readers see this | 读者可见
         compare | Compare | 比较
