@@ -60,6 +60,23 @@ struct PageRoutesTests {
         }
     }
 
+    @Test func titlesAndNamesStayWithinTheirLine() async throws {
+        let title = "\u{202E}eltit"
+        let script: PagesUnderTest.Script = [
+            "GET /v1/posts": Self.answers(
+                Page(rows: [Self.post(title), Self.post("\u{200B} ")], limit: 20) { _ in "x" }
+            ),
+            "GET /v1/posts/\(Self.id)": Self.answers(Self.post("\u{200B}", "text")),
+        ]
+        try await PagesUnderTest.open(PageSettings(), script) { pages in
+            let list = try await pages.get("/")
+            #expect(list.text.contains("<bdi>\(title)</bdi></a></h2>") && list.text.contains("<bdi>ann</bdi>"))
+            #expect(list.text.contains("<bdi>(untitled)</bdi></a></h2>"))
+            let post = try await pages.get("/posts/\(Self.id)")
+            #expect(post.text.contains("<h1><bdi>(untitled)</bdi></h1>") && post.text.contains("<title>(untitled) · "))
+        }
+    }
+
     @Test func assetsAreForEver() async throws {
         try await PagesUnderTest.open { pages in
             let page = try await pages.get("/sign-in")
@@ -116,8 +133,13 @@ struct PageRoutesTests {
             #expect(
                 cookie.contains("HttpOnly; SameSite=Strict") && cookie.contains("Path=/") && !cookie.contains("Secure")
             )
-            let answer5 = try await pages.post("/sign-in", "name=")
-            #expect(answer5.status == 422)
+            let longest = try await pages.post("/sign-in", "name=" + String(repeating: "%E4%B8%AD", count: 64))
+            #expect(longest.status == 303)
+            // What looks like ann, and is another, or nobody.
+            for name in ["", "%E2%80%AEann", "ann%E2%80%8B", "an%00n", "%E3%85%A4", "a%E2%80%A8b"] {
+                let answer = try await pages.post("/sign-in", "name=\(name)")
+                #expect(answer.status == 422, "\(name)")
+            }
         }
         try await PagesUnderTest.open(PageSettings(publicURL: "https://posts.example")) { pages in
             let answer6 = try await pages.post("/sign-in", "name=bob")

@@ -52,6 +52,18 @@ struct WordsTests {
         #expect(Words(.chinese).time(time) == "2026年11月18日 11:06 UTC")
     }
 
+    @Test func aTitleThatCannotBeSeenIsCalledSo() {
+        let words = Words(.english)
+        for text in [
+            "", " ", "\u{200B}", "\u{A0}\u{3000}", "\u{202E}", "\u{3164}", "\u{2800}", "\u{AD}", "\u{1}", "\u{FE0F}",
+        ] {
+            #expect(words.title(text) == "(untitled)", "\(text.unicodeScalars.map(\.value))")
+        }
+        for text in ["a", ".", " a", "中", "😀", "\u{202E}a", "👩\u{200D}🚀"] { #expect(words.title(text) == text) }
+        #expect(Words(.chinese).title("") == "（无标题）")
+        #expect(Words.isolated("ann") == "ann" && Words.isolated("\u{202E}ann") == "\u{2068}\u{202E}ann\u{2069}")
+    }
+
     @Test func aRefusalIsASentence() {
         #expect(Words(.english).refusal("post-is-live").hasPrefix("Readers see this post."))
         #expect(Words(.english).refusal("quota-exceeded") == "It was refused: quota-exceeded.")

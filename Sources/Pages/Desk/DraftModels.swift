@@ -90,7 +90,7 @@ extension DeskModel.Item {
     init(_ draft: Draft, _ words: Words) {
         let state = DraftState(draft)
         self.href = "/write/\(draft.id)"
-        self.title = draft.title
+        self.title = words.title(draft.title)
         self.status = state.name(words)
         self.tone = state.tone
         self.revision = words("revision", String(draft.revision))

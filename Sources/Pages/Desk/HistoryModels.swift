@@ -26,7 +26,7 @@ struct HistoryModel {
 
     init(_ revisions: [RevisionSummary], nextCursor: String?, of draft: Draft, _ words: Words) {
         let base = "/write/\(draft.id)"
-        self.heading = words("historyTitle", draft.title)
+        self.heading = words("historyTitle", Words.isolated(words.title(draft.title)))
         self.editorHref = base
         self.compareAction = base + "/compare"
         self.canCompare = revisions.count > 1
@@ -36,7 +36,7 @@ struct HistoryModel {
                 Item(
                     number: String(revision.revision),
                     name: words("revision", String(revision.revision)),
-                    title: revision.title,
+                    title: words.title(revision.title),
                     href: "\(base)/revisions/\(revision.revision)",
                     time: words.time(revision.createdAt),
                     machineTime: revision.createdAt.description,
@@ -71,7 +71,7 @@ struct RevisionModel {
         self.historyHref = base + "/history"
         self.number = String(revision.revision)
         self.headRevision = String(draft.revision)
-        self.heading = words("revisionTitle", number, revision.title)
+        self.heading = words("revisionTitle", number, Words.isolated(words.title(revision.title)))
         self.time = words.time(revision.createdAt)
         self.machineTime = revision.createdAt.description
         self.isHead = revision.isHead
@@ -99,8 +99,8 @@ struct CompareModel {
         self.historyHref = "/write/\(id)/history"
         self.heading = words("compareTitle", String(old.revision), String(new.revision))
         self.titles = Titles(
-            old: words("revision", String(old.revision)) + ": " + old.title,
-            new: words("revision", String(new.revision)) + ": " + new.title
+            old: words("revision", String(old.revision)) + ": " + words.title(old.title),
+            new: words("revision", String(new.revision)) + ": " + words.title(new.title)
         )
         self.diff = DiffModel(
             old: FormBody.normalized(old.content),

@@ -13,7 +13,7 @@ struct ListModel {
 
         init(_ post: Post, _ words: Words) {
             self.href = "/posts/\(post.id)"
-            self.title = post.title
+            self.title = words.title(post.title)
             self.author = post.author
             self.authorHref = "/authors/\(FormBody.encoded(post.author))"
             self.time = words.time(post.publishedAt)
@@ -31,7 +31,7 @@ struct ListModel {
 
     init(_ posts: [Post], nextCursor: String?, author: String?, cursor: String?, _ words: Words) {
         let path = author.map { "/authors/\(FormBody.encoded($0))" } ?? "/"
-        self.heading = author.map { words("byAuthor", $0) } ?? words("site")
+        self.heading = author.map { words("byAuthor", Words.isolated($0)) } ?? words("site")
         self.tagline = author == nil ? words("tagline") : nil
         self.hasPosts = !posts.isEmpty
         self.posts = posts.map { Item($0, words) }
@@ -55,7 +55,7 @@ struct PostModel {
     var html: String
 
     init(_ post: Post, reader: String?, policy: LinkPolicy, _ words: Words) {
-        self.title = post.title
+        self.title = words.title(post.title)
         self.author = post.author
         self.authorHref = "/authors/\(FormBody.encoded(post.author))"
         self.published = words.time(post.publishedAt)

@@ -29,7 +29,7 @@ extension Pages {
     private func post(_ visit: Visit) async throws -> Response {
         let post = try await gatherer.post(visit.identifier(1))
         let model = PostModel(post, reader: visit.session?.author, policy: policy, visit.words)
-        return page(visit, "post", model, title: post.title)
+        return page(visit, "post", model, title: model.title)
     }
 
     private func feed(_ visit: Visit) async throws -> Response {

@@ -80,7 +80,7 @@ extension Pages {
     static func authorName(_ text: String) -> String? {
         let name = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
         guard (1...64).contains(String(name).unicodeScalars.count),
-            !String(name).unicodeScalars.contains(where: { $0.properties.generalCategory == .control })
+            Words.isVisible(String(name)), !String(name).unicodeScalars.contains(where: Words.isHidden)
         else { return nil }
         return String(name)
     }

@@ -23,7 +23,7 @@ extension Templates {
         <ul class="drafts">
         {{#drafts}}
         <li>
-        <h2><a href="{{href}}">{{title}}</a></h2>
+        <h2><a href="{{href}}"><bdi>{{title}}</bdi></a></h2>
         <p><span class="badge {{tone}}">{{status}}</span>
         <span class="faint">{{revision}} · <time datetime="{{machineTime}}">{{time}}</time></span></p>
         </li>
@@ -126,7 +126,7 @@ extension Templates {
         <input type="hidden" name="revision" value="{{revision}}">
         <label for="title">{{t.title}}</label>
         <input id="title" name="title" value="{{title}}" maxlength="200" required>
-        {{#theirTitle}}<p class="hint">{{theirsName}}: {{.}}</p>{{/theirTitle}}
+        {{#theirTitle}}<p class="hint">{{theirsName}}: <bdi>{{.}}</bdi></p>{{/theirTitle}}
         <label for="text">{{t.content}}</label>
         <textarea id="text" name="content" rows="18" aria-describedby="merge-hint">
         {{merged}}</textarea>
@@ -163,7 +163,7 @@ extension Templates {
         <tr>
         <td><input type="radio" name="from" value="{{number}}" aria-label="{{t.compareFrom}}: {{name}}"{{#isOld}} checked{{/isOld}}></td>
         <td><input type="radio" name="to" value="{{number}}" aria-label="{{t.compareTo}}: {{name}}"{{#isNew}} checked{{/isNew}}></td>
-        <td><a href="{{href}}">{{name}}</a> {{#isHead}}<span class="badge neutral">{{t.head}}</span>{{/isHead}} {{#isPublished}}<span class="badge good">{{t.live}}</span>{{/isPublished}}<br><span class="faint">{{title}}</span></td>
+        <td><a href="{{href}}">{{name}}</a> {{#isHead}}<span class="badge neutral">{{t.head}}</span>{{/isHead}} {{#isPublished}}<span class="badge good">{{t.live}}</span>{{/isPublished}}<br><span class="faint"><bdi>{{title}}</bdi></span></td>
         <td class="faint"><time datetime="{{machineTime}}">{{time}}</time><br>{{size}}</td>
         </tr>
         {{/revisions}}
@@ -202,7 +202,7 @@ extension Templates {
         <p><a href="{{historyHref}}">← {{t.backToHistory}}</a></p>
         <h1>{{heading}}</h1>
         </header>
-        {{#titles}}<p class="diff-names"><span class="minus">− {{old}}</span> <span class="plus">+ {{new}}</span></p>{{/titles}}
+        {{#titles}}<p class="diff-names"><span class="minus">− <bdi>{{old}}</bdi></span> <span class="plus">+ <bdi>{{new}}</bdi></span></p>{{/titles}}
         {{#diff}}{{>diff}}{{/diff}}
 
         """

@@ -25,7 +25,7 @@ extension Templates {
         {{#author}}
         <form class="account" method="post" action="/sign-out">
         <input type="hidden" name="token" value="{{formToken}}">
-        <span class="who" title="{{signedInAs}}">{{author}}</span>
+        <span class="who" title="{{signedInAs}}"><bdi>{{author}}</bdi></span>
         <button class="quiet">{{t.signOut}}</button>
         </form>
         {{/author}}

@@ -13,8 +13,8 @@ extension Templates {
         <ol class="posts">
         {{#posts}}
         <li>
-        <h2><a href="{{href}}">{{title}}</a></h2>
-        <p class="faint"><a href="{{authorHref}}">{{author}}</a> · <time datetime="{{machineTime}}">{{time}}</time></p>
+        <h2><a href="{{href}}"><bdi>{{title}}</bdi></a></h2>
+        <p class="faint"><a href="{{authorHref}}"><bdi>{{author}}</bdi></a> · <time datetime="{{machineTime}}">{{time}}</time></p>
         </li>
         {{/posts}}
         </ol>
@@ -32,8 +32,8 @@ extension Templates {
     static let post = """
         <article class="post">
         <header>
-        <h1>{{title}}</h1>
-        <p class="faint"><a rel="author" href="{{authorHref}}">{{author}}</a>
+        <h1><bdi>{{title}}</bdi></h1>
+        <p class="faint"><a rel="author" href="{{authorHref}}"><bdi>{{author}}</bdi></a>
         · <time datetime="{{machinePublished}}">{{published}}</time>
         {{#updated}}· {{t.updated}} <time datetime="{{machineUpdated}}">{{.}}</time>{{/updated}}
         · {{revision}}

@@ -44,7 +44,7 @@ extension Words {
         signInTokenHint | Make one with: orchestrator token --role author --sub NAME | 用此命令生成：orchestrator token --role author --sub NAME
         signInTokenSummary | Or with a token | 或使用令牌
         signInBadToken | This token is forged, expired, or not an author's. | 令牌是伪造的、已过期，或不属于作者。
-        signInBadName | A name has 1 to 64 characters. | 名字须为 1 到 64 个字符。
+        signInBadName | A name has 1 to 64 characters, all of which can be seen. | 名字须为 1 到 64 个可见字符。
         signInAgain | Your session has ended. Sign in again. | 会话已结束，请重新登录。
         signedInAlready | Signed in already? | 已经登录？
         signInContinue | Go on | 继续
@@ -75,7 +75,7 @@ extension Words {
         noMatchesHint | Fewer words, or another state? | 减少关键词，或换个状态？
         clearSearch | Show all | 显示全部
         edited | Edited | 编辑于
-        untitled | Untitled | 无标题
+        untitled | (untitled) | （无标题）
         editing | Edit | 编辑
         title | Title | 标题
         content | Text, in Markdown | 正文（Markdown）
