@@ -77,6 +77,27 @@ struct PageRoutesTests {
         }
     }
 
+    @Test func aPlaceThatIsNoneLeadsToTheFirstPage() async throws {
+        let bad: @Sendable () throws -> Response = { .problem(Problem.invalid("cursor", "must be a place")) }
+        let draft = Self.draft()
+        let (posts, drafts) = (
+            Page(rows: [Self.post("First")], limit: 20) { _ in "x" }, Page(rows: [draft], limit: 20) { _ in "x" }
+        )
+        let script: PagesUnderTest.Script = [
+            "GET /v1/posts?cursor=x&limit=20": bad, "GET /v1/posts?cursor=&limit=20": bad,
+            "GET /v1/posts?limit=20": Self.answers(posts),
+            "GET /v1/drafts?cursor=x&limit=20": bad, "GET /v1/drafts?limit=20": Self.answers(drafts),
+        ]
+        try await PagesUnderTest.open(PageSettings(), script) { pages in
+            for path in ["/?cursor=x", "/?cursor="] {
+                let page = try await pages.get(path)
+                #expect(page.status == 200 && page.text.contains("First"), "\(path)")
+            }
+            let desk = try await pages.get("/write?cursor=x", signedIn: true)
+            #expect(desk.status == 200 && desk.text.contains(draft.title))
+        }
+    }
+
     @Test func assetsAreForEver() async throws {
         try await PagesUnderTest.open { pages in
             let page = try await pages.get("/sign-in")

@@ -15,7 +15,7 @@ struct PagesUnderTest {
     let client: any TestClientProtocol
     let token: String
 
-    /// Answers of the services, by method and path.
+    /// Answers of the services, by method and path; with the query, if one with it is there.
     typealias Script = [String: @Sendable () throws -> Response]
 
     /// What the services were asked, method and address.
@@ -37,7 +37,8 @@ struct PagesUnderTest {
         let services = Application(
             responder: CallbackResponder<APIContext> { request, _ in
                 asked.add("\(request.method) \(request.uri.string)")
-                guard let answer = script["\(request.method) \(request.uri.path)"] else {
+                let answer = script["\(request.method) \(request.uri.string)"]
+                guard let answer = answer ?? script["\(request.method) \(request.uri.path)"] else {
                     return .problem(Problem(404, "not-found", ""))
                 }
                 return try answer()

@@ -139,8 +139,20 @@ extension Gatherer {
 
     /// What readers see, newest first.
     func posts(of author: String?, cursor: String?, limit: Int = pageLength) async throws -> Page<Post> {
-        let query = Self.query([("author", author), ("cursor", cursor), ("limit", String(limit))])
-        return try await get(Page<Post>.self, .online, "/v1/posts" + query)
+        try await page(from: cursor) { cursor in
+            let query = Self.query([("author", author), ("cursor", cursor), ("limit", String(limit))])
+            return try await get(Page<Post>.self, .online, "/v1/posts" + query)
+        }
+    }
+
+    /// A page of a list from a place on; the first one if there is no such place, as in an address that was cut short.
+    private func page<Item>(from cursor: String?, _ read: (String?) async throws -> Page<Item>) async throws -> Page<
+        Item
+    > {
+        guard let cursor, !cursor.isEmpty else { return try await read(nil) }
+        do { return try await read(cursor) } catch PageFailure.problem(let problem) where problem.status == 422 {
+            return try await read(nil)
+        }
     }
 
     /// A post as readers see it.
@@ -148,11 +160,13 @@ extension Gatherer {
 
     /// An author's drafts.
     func drafts(_ search: DraftSearch, token: String) async throws -> Page<Draft> {
-        let query = Self.query([
-            ("q", search.words), ("status", search.status), ("cursor", search.cursor),
-            ("limit", String(Self.pageLength)),
-        ])
-        return try await get(Page<Draft>.self, .draft, "/v1/drafts" + query, token: token)
+        try await page(from: search.cursor) { cursor in
+            let query = Self.query([
+                ("q", search.words), ("status", search.status), ("cursor", cursor),
+                ("limit", String(Self.pageLength)),
+            ])
+            return try await get(Page<Draft>.self, .draft, "/v1/drafts" + query, token: token)
+        }
     }
 
     /// A draft.
@@ -162,8 +176,10 @@ extension Gatherer {
 
     /// A draft's revisions, newest first.
     func revisions(of id: UUIDv7, cursor: String?, token: String) async throws -> Page<RevisionSummary> {
-        let query = Self.query([("cursor", cursor), ("limit", "50")])
-        return try await get(Page<RevisionSummary>.self, .draft, "/v1/drafts/\(id)/revisions" + query, token: token)
+        try await page(from: cursor) { cursor in
+            let query = Self.query([("cursor", cursor), ("limit", "50")])
+            return try await get(Page<RevisionSummary>.self, .draft, "/v1/drafts/\(id)/revisions" + query, token: token)
+        }
     }
 
     /// A revision with its text.
