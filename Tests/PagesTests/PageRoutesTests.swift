@@ -98,6 +98,18 @@ struct PageRoutesTests {
         }
     }
 
+    @Test func anAuthorsNameHasALength() async throws {
+        let script: PagesUnderTest.Script = [
+            "GET /v1/posts": Self.answers(Page(rows: [Post](), limit: 20) { _ in "x" })
+        ]
+        try await PagesUnderTest.open(PageSettings(), script) { pages in
+            for (length, status) in [(64, 200), (65, 404), (5000, 404)] {
+                let page = try await pages.get("/authors/" + String(repeating: "a", count: length))
+                #expect(page.status == status)
+            }
+        }
+    }
+
     @Test func assetsAreForEver() async throws {
         try await PagesUnderTest.open { pages in
             let page = try await pages.get("/sign-in")

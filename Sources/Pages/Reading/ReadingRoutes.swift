@@ -20,6 +20,9 @@ extension Pages {
     }
 
     private func list(_ visit: Visit, author: String?) async throws -> Response {
+        if let author, !(1...64).contains(author.unicodeScalars.count) {
+            throw PageFailure.problem(Problem(404, "not-found", "No author has such a name."))
+        }
         let cursor = visit.query["cursor"]
         let found = try await gatherer.posts(of: author, cursor: cursor)
         let model = ListModel(found.items, nextCursor: found.nextCursor, author: author, cursor: cursor, visit.words)
