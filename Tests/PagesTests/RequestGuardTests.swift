@@ -29,6 +29,19 @@ struct RequestGuardTests {
         #expect(!isOwn([site: "cross-site"]))
     }
 
+    @Test func anOriginHasItsScheme() {
+        func isOwn(_ origin: String, _ host: String) -> Bool { gate.isFromOwnPage([.origin: origin], host: host) }
+        #expect(isOwn("https://posts.example", "posts.example") && isOwn("https://Posts.example", "Posts.Example"))
+        #expect(
+            !isOwn("http://posts.example", "posts.example") && !isOwn("https://posts.example:8443", "posts.example")
+        )
+        #expect(!isOwn("https://posts.example/", "posts.example") && !isOwn("ftp://posts.example", "posts.example"))
+        #expect(isOwn("http://localhost:1", "localhost:1") && !isOwn("https://localhost:1", "localhost:1"))
+        let local = RequestGuard(publicURL: "http://127.0.0.1:8080")
+        #expect(local.isFromOwnPage([.origin: "http://127.0.0.1:8080"], host: "127.0.0.1:8080"))
+        #expect(!local.isFromOwnPage([.origin: "http://127.0.0.1:8080"], host: "localhost:8080"))
+    }
+
     @Test func aFormIsOfItsSession() {
         let token = RequestGuard.formToken(for: "session")
         #expect(token.count == 64)

@@ -5,11 +5,16 @@ package import HTTPTypes
 package struct RequestGuard: Hashable, Sendable {
     /// Host and port that the public knows this server by, such as `posts.example` or `127.0.0.1:8080`.
     private let publicAuthority: String
+    /// The same with its scheme.
+    private let publicOrigin: String?
 
     /// A guard.
     ///
     /// - Parameter publicURL: where the public finds this server.
-    package init(publicURL: String) { self.publicAuthority = Self.authority(of: publicURL) ?? "" }
+    package init(publicURL: String) {
+        self.publicAuthority = Self.authority(of: publicURL) ?? ""
+        self.publicOrigin = LinkPolicy.origin(of: publicURL)
+    }
 
     private static let loopback: Set<Substring> = ["127.0.0.1", "localhost", "[::1]"]
 
@@ -37,8 +42,10 @@ package struct RequestGuard: Hashable, Sendable {
     /// - Returns: false for another site, and where the browser says nothing.
     package func isFromOwnPage(_ head: HTTPFields, host: String) -> Bool {
         if let site = head[Self.fetchSite], site != "same-origin" { return false }
-        guard let origin = head[.origin] else { return head[Self.fetchSite] == "same-origin" }
-        return Self.authority(of: origin) == host.lowercased()
+        guard let origin = head[.origin]?.lowercased() else { return head[Self.fetchSite] == "same-origin" }
+        // The scheme as well: whoever is between can make pages of this host for `http`, not for `https`.
+        let host = host.lowercased()
+        return origin == (host == publicAuthority ? publicOrigin : "http://" + host)
     }
 
     private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")!
