@@ -172,7 +172,8 @@ extension Pages {
     /// An answer for the script.
     func json(_ members: [String: String], status: HTTPResponse.Status = .ok) -> Response {
         do {
-            return try Response.json(members, status: status, headers: [.cacheControl: "no-store"])
+            let headers: HTTPFields = [.cacheControl: "no-store", .xContentTypeOptions: "nosniff"]
+            return try Response.json(members, status: status, headers: headers)
         } catch {
             return Response(status: .internalServerError)  // strings encode
         }

@@ -218,6 +218,7 @@ struct PageRoutesTests {
             }
             let json = try await pages.post("/write/\(Self.id)", form, [.accept: "application/json"])
             #expect(json.status == 409 && json.text == "{\"code\":\"conflict\"}")
+            #expect(json.headers[.xContentTypeOptions] == "nosniff")
         }
     }
 
