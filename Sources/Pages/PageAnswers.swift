@@ -71,9 +71,14 @@ extension Pages {
         title: String,
         _ options: PageOptions = PageOptions()
     ) -> Response {
+        html(pageText(visit, template, model, title: title, options), status: options.status)
+    }
+
+    /// A whole page's HTML.
+    func pageText(_ visit: Visit, _ template: String, _ model: Any, title: String, _ options: PageOptions) -> String {
         let body = Templates.render(template, model, visit.words)
         let layout = LayoutModel(visit, options, title: title, body: body)
-        return html(Templates.render("layout", layout, visit.words), status: options.status)
+        return Templates.render("layout", layout, visit.words)
     }
 
     /// A part of a page, for the script.

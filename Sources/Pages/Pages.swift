@@ -160,6 +160,7 @@ public struct Pages: Sendable {
                 )
             ),
             isChange: request.method == .post,
+            ifNoneMatch: request.headers[.ifNoneMatch],
             isFromScript: request.headers[.accept] == "application/json",
             isSecure: publicURL.hasPrefix("https://")
         )

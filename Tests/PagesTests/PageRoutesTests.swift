@@ -110,6 +110,32 @@ struct PageRoutesTests {
         }
     }
 
+    @Test func whatReadersHaveIsNotSentAgain() async throws {
+        let script: PagesUnderTest.Script = [
+            "GET /v1/posts": Self.answers(Page(rows: [Self.post("T")], limit: 20) { _ in "x" }),
+            "GET /v1/posts/\(Self.id)": Self.answers(Self.post("T", "text")),
+        ]
+        try await PagesUnderTest.open(PageSettings(), script) { pages in
+            for path in ["/", "/authors/ann", "/posts/\(Self.id)", "/feed.atom"] {
+                let first = try await pages.get(path)
+                #expect(first.headers[.cacheControl] == "no-cache" && first.headers[.vary] == "Cookie, Accept-Language")
+                let tag = try #require(first.headers[.eTag])
+                #expect(tag.count == 34 && tag.hasPrefix("\"") && tag.hasSuffix("\""))
+                for known in [tag, "\"x\", W/\(tag)", "*"] {
+                    let again = try await pages.get(path, [.ifNoneMatch: known])
+                    #expect(again.status == 304 && again.text.isEmpty && again.headers[.eTag] == tag, "\(path)")
+                }
+                let chinese = try await pages.get(path, [.ifNoneMatch: tag, .acceptLanguage: "zh"])
+                #expect(chinese.status == 200 && chinese.headers[.eTag] != tag, "\(path)")
+            }
+            // What has an author's name on it is kept nowhere.
+            let own = try await pages.get("/", signedIn: true, [.ifNoneMatch: "*"])
+            #expect(own.status == 200 && own.headers[.cacheControl] == "no-store" && own.headers[.eTag] == nil)
+            let missing = try await pages.get("/posts/x")
+            #expect(missing.headers[.cacheControl] == "no-store" && missing.headers[.eTag] == nil)
+        }
+    }
+
     @Test func assetsAreForEver() async throws {
         try await PagesUnderTest.open { pages in
             let page = try await pages.get("/sign-in")

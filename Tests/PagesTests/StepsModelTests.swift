@@ -66,7 +66,7 @@ struct StepsModelTests {
             publishedAt: Self.start,
             updatedAt: Self.start
         )
-        let xml = AtomFeed.write([post], publicURL: "https://posts.example", title: "T")
+        let xml = AtomFeed.write([post], publicURL: "https://posts.example", Words(.english))
         let isWellFormed = xml.unicodeScalars.allSatisfy { scalar in
             switch scalar.value {
             case 0x9, 0xA, 0xD, 0x20...0xD7FF, 0xE000...0xFFFD, 0x10000...0x10FFFF: true
@@ -88,12 +88,14 @@ struct StepsModelTests {
             publishedAt: Self.start,
             updatedAt: Self.start
         )
-        let xml = AtomFeed.write([post], publicURL: "https://posts.example", title: "T")
+        let xml = AtomFeed.write([post], publicURL: "https://posts.example", Words(.english))
+        #expect(xml.contains(" xml:lang=\"en\">") && xml.contains("<title>The Library</title>"))
+        #expect(AtomFeed.write([], publicURL: "http://x", Words(.chinese)).contains(" xml:lang=\"zh-Hans\">"))
         #expect(xml.contains("<title>&lt;\u{FFFD}x&gt;</title>") && xml.contains("<name>a &amp; b</name>"))
         #expect(xml.contains("href=\"https://posts.example/posts/\(post.id)\""))
         #expect(xml.contains("<updated>2026-11-18T11:06:40.000Z</updated>"))
         #expect(
-            AtomFeed.write([], publicURL: "http://x", title: "T")
+            AtomFeed.write([], publicURL: "http://x", Words(.english))
                 .contains("<updated>1970-01-01T00:00:00.000Z</updated>")
         )
     }

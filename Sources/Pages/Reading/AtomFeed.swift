@@ -8,17 +8,17 @@ package enum AtomFeed {
     /// - Parameters:
     ///   - posts: the posts, newest first.
     ///   - publicURL: where the public finds this server, without a slash at the end.
-    ///   - title: the feed's title.
+    ///   - words: the language of its title.
     /// - Returns: XML in UTF-8.
-    package static func write(_ posts: [Post], publicURL: String, title: String) -> String {
+    package static func write(_ posts: [Post], publicURL: String, _ words: Words) -> String {
         let base = HTMLEscaping.escape(publicURL)
         // An empty feed must have a time as well; this one never changes.
         let updated = posts.map(\.updatedAt).max() ?? Timestamp(milliseconds: 0)
         var xml = """
             <?xml version="1.0" encoding="utf-8"?>
-            <feed xmlns="http://www.w3.org/2005/Atom">
+            <feed xmlns="http://www.w3.org/2005/Atom" xml:lang="\(words.language.tag)">
             <id>\(base)/</id>
-            <title>\(HTMLEscaping.escape(title))</title>
+            <title>\(HTMLEscaping.escape(words("site")))</title>
             <updated>\(updated)</updated>
             <link rel="self" type="application/atom+xml" href="\(base)/feed.atom"/>
             <link rel="alternate" type="text/html" href="\(base)/"/>
@@ -28,7 +28,7 @@ package enum AtomFeed {
             xml += """
                 <entry>
                 <id>urn:uuid:\(post.id)</id>
-                <title>\(HTMLEscaping.escape(post.title))</title>
+                <title>\(HTMLEscaping.escape(words.title(post.title)))</title>
                 <published>\(post.publishedAt)</published>
                 <updated>\(post.updatedAt)</updated>
                 <author><name>\(HTMLEscaping.escape(post.author))</name></author>

@@ -26,23 +26,19 @@ extension Pages {
         let cursor = visit.query["cursor"]
         let found = try await gatherer.posts(of: author, cursor: cursor)
         let model = ListModel(found.items, nextCursor: found.nextCursor, author: author, cursor: cursor, visit.words)
-        return page(visit, "list", model, title: model.heading)
+        return publicPage(visit, "list", model, title: model.heading)
     }
 
     private func post(_ visit: Visit) async throws -> Response {
         let post = try await gatherer.post(visit.identifier(1))
         let model = PostModel(post, reader: visit.session?.author, policy: policy, visit.words)
-        return page(visit, "post", model, title: model.title)
+        return publicPage(visit, "post", model, title: model.title)
     }
 
     private func feed(_ visit: Visit) async throws -> Response {
         let found = try await gatherer.posts(of: nil, cursor: nil, limit: 50)
-        let xml = AtomFeed.write(found.items, publicURL: publicURL, title: visit.words("site"))
-        var headers = securityHeaders
-        headers[.contentType] = "application/atom+xml; charset=utf-8"
-        headers[.cacheControl] = "no-cache"
-        headers[.vary] = "Cookie, Accept-Language"
-        return Response(status: .ok, headers: headers, body: ResponseBody(byteBuffer: ByteBuffer(string: xml)))
+        let xml = AtomFeed.write(found.items, publicURL: publicURL, visit.words)
+        return publicAnswer(visit, xml, type: "application/atom+xml; charset=utf-8")
     }
 
     private func asset(_ visit: Visit) throws -> Response {

@@ -25,6 +25,8 @@ struct Visit: Sendable {
     var words: Words
     /// Whether something is to be changed, not shown.
     var isChange: Bool
+    /// The tags of what the browser has kept.
+    var ifNoneMatch: String?
     /// Whether the page's script asks, not the browser itself.
     var isFromScript: Bool
     /// Whether this server is called securely.
