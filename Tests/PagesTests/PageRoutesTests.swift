@@ -234,6 +234,29 @@ struct PageRoutesTests {
         }
     }
 
+    @Test func oneRevisionIsComparedWithNone() async throws {
+        func revision(_ number: Int) -> JSONValue {
+            .object([
+                "revision": .integer(Int64(number)), "title": .string("T"), "createdAt": .string(Self.time.description),
+                "contentBytes": .integer(5), "isHead": .bool(number == 3), "isPublished": .bool(false),
+            ])
+        }
+        for count in [1, 2] {
+            let rows = (0..<count).map { revision(3 - $0) }
+            let script: PagesUnderTest.Script = [
+                "GET /v1/drafts/\(Self.id)": Self.answers(Self.draft()),
+                "GET /v1/drafts/\(Self.id)/revisions": Self.answers(Page(rows: rows, limit: 50) { _ in "x" }),
+            ]
+            try await PagesUnderTest.open(.init(), script) { pages in
+                let page = try await pages.get("/write/\(Self.id)/history", signedIn: true)
+                #expect(page.status == 200 && page.text.contains("/revisions/3"))
+                #expect(page.text.ranges(of: "type=\"radio\"").count == (count == 1 ? 0 : 4))
+                #expect(page.text.contains("Compare two revisions") == (count == 2))
+                #expect(page.text.ranges(of: "<th ").count == (count == 1 ? 2 : 4))
+            }
+        }
+    }
+
     @Test func aConflictShowsBoth() async throws {
         try await PagesUnderTest.open(.init(), ["GET /v1/drafts/\(Self.id)": Self.answers(Self.draft())]) { pages in
             let form = "title=Title&content=mine&revision=2&do=save"

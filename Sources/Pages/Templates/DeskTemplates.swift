@@ -157,12 +157,12 @@ extension Templates {
         </header>
         <form method="get" action="{{compareAction}}">
         <div class="table" tabindex="0" role="region" aria-label="{{t.history}}"><table class="revisions">
-        <thead><tr><th scope="col">{{t.compareFrom}}</th><th scope="col">{{t.compareTo}}</th><th scope="col">{{t.history}}</th><th scope="col">{{t.edited}}</th></tr></thead>
+        <thead><tr>{{#canCompare}}<th scope="col">{{t.compareFrom}}</th><th scope="col">{{t.compareTo}}</th>{{/canCompare}}<th scope="col">{{t.history}}</th><th scope="col">{{t.edited}}</th></tr></thead>
         <tbody>
         {{#revisions}}
         <tr>
-        <td><input type="radio" name="from" value="{{number}}" aria-label="{{t.compareFrom}}: {{name}}"{{#isOld}} checked{{/isOld}}></td>
-        <td><input type="radio" name="to" value="{{number}}" aria-label="{{t.compareTo}}: {{name}}"{{#isNew}} checked{{/isNew}}></td>
+        {{#canCompare}}<td><input type="radio" name="from" value="{{number}}" aria-label="{{t.compareFrom}}: {{name}}"{{#isOld}} checked{{/isOld}}></td>
+        <td><input type="radio" name="to" value="{{number}}" aria-label="{{t.compareTo}}: {{name}}"{{#isNew}} checked{{/isNew}}></td>{{/canCompare}}
         <td><a href="{{href}}">{{name}}</a> {{#isHead}}<span class="badge neutral">{{t.head}}</span>{{/isHead}} {{#isPublished}}<span class="badge good">{{t.live}}</span>{{/isPublished}}<br><span class="faint"><bdi>{{title}}</bdi></span></td>
         <td class="faint"><time datetime="{{machineTime}}">{{time}}</time><br>{{size}}</td>
         </tr>
