@@ -48,6 +48,20 @@ struct StepsModelTests {
         #expect(model.events.last?.text == "线上库已拒绝")
     }
 
+    /// The details are those that the coordinator writes.
+    @Test(arguments: [
+        ("no usable answer: connection refused", "The live library did not answer in time"),
+        ("deadline passed", "The live library did not answer in time"),
+        ("rejected: 422 invalid-field", "The live library does not accept the request"),
+        ("refused: not-published", "The live library has refused"),
+        ("reserved", "The live library has reserved"),
+    ])
+    func whatALibraryAnsweredIsToldAsItWas(_ detail: String, _ text: String) throws {
+        var record = try Self.record(.cancelled)
+        record.timeline[record.timeline.count - 1].detail = detail
+        #expect(StepsModel(record, Words(.english)).events.last?.text == text)
+    }
+
     @Test func whatIsDecidedIsToldAsSuch() throws {
         let model = StepsModel(try Self.record(.confirming), Words(.english))
         #expect(!model.isFinished && model.hint != nil && model.tone == "busy")

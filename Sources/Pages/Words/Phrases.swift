@@ -156,7 +156,8 @@ extension Words {
         step-begun | Begun, and written down | 已开始，并已记录
         step-tried-reserved | {0} has reserved | {0}已预留
         step-tried-refused | {0} has refused | {0}已拒绝
-        step-tried | {0} has answered | {0}已应答
+        step-tried-rejected | {0} does not accept the request | {0}不接受此请求
+        step-tried | {0} did not answer in time | {0}未及时应答
         step-decided-confirm | Decided: carry it out | 已决定：执行
         step-decided-cancel | Decided: call it off | 已决定：取消
         step-acknowledged-confirm | {0} has confirmed | {0}已确认
