@@ -139,9 +139,13 @@ extension Assets {
             if (isDirty()) say("unsaved");
 
             async function draw() {
-              const body = new URLSearchParams({ token: form.elements.token.value, content: content.value });
               const drawn = content.value;
-              const answer = await ask(form.dataset.preview, { method: "POST", body }).catch(() => null);
+              const send = () => {
+                const body = new URLSearchParams({ token: form.elements.token.value, content: drawn });
+                return ask(form.dataset.preview, { method: "POST", body }).catch(() => null);
+              };
+              let answer = await send();
+              if (isSignedOut(answer) && await renew()) answer = await send();
               if (answer?.ok && drawn === content.value) preview.innerHTML = await answer.text();
             }
 
