@@ -8,10 +8,11 @@ import sys
 import tempfile
 import time
 import urllib.request
+import xml.etree.ElementTree
 
 from axe_selenium_python import Axe
 from selenium import webdriver
-from selenium.common.exceptions import StaleElementReferenceException
+from selenium.common.exceptions import NoAlertPresentException, StaleElementReferenceException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.chrome.service import Service
@@ -53,23 +54,31 @@ class Stack:
             ["orchestrator", "serve", "--port", own, "--data-dir", f"{folder}/journal", "--development-sign-in",
              "--draft-url", f"http://127.0.0.1:{draft}", "--online-url", f"http://127.0.0.1:{online}"],
         ]
-        self.children = []
-        for command in commands:
-            command[0] = f"{BIN}/{command[0]}"
-            self.children.append(subprocess.Popen([str(word) for word in command + common], stdout=subprocess.DEVNULL))
+        self.commands = [[f"{BIN}/{command[0]}", *map(str, command[1:]), *common] for command in commands]
+        self.children = [None] * len(commands)
+        for number in range(len(commands)):
+            self.start(number)
+        self.await_answer(self.url + "/readyz")
+
+    def start(self, number):
+        self.children[number] = subprocess.Popen(self.commands[number], stdout=subprocess.DEVNULL)
+
+    def halt(self, number):
+        self.children[number].send_signal(signal.SIGTERM)
+        self.children[number].wait(20)
+
+    def await_answer(self, url):
         for _ in range(200):
             try:
-                urllib.request.urlopen(self.url + "/readyz")
-                return
+                return urllib.request.urlopen(url)
             except OSError:
                 time.sleep(0.05)
-        raise SystemExit("the orchestrator does not get ready")
+        raise SystemExit(f"no answer from {url}")
 
     def stop(self):
-        for child in self.children:
-            child.send_signal(signal.SIGTERM)
-        for child in self.children:
-            child.wait(20)
+        for number, child in enumerate(self.children):
+            if child and child.poll() is None:
+                self.halt(number)
 
 
 class Person:
@@ -78,7 +87,9 @@ class Person:
     def __init__(self, url, language="en", script=True):
         options = webdriver.ChromeOptions()
         options.binary_location = "/usr/bin/chromium"
-        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900"]:
+        # Pages are loaded again on the way back, and filled in with what was typed, as after a restart.
+        for argument in ["--headless=new", "--no-sandbox", "--disable-gpu", "--window-size=1100,900",
+                         "--disable-features=BackForwardCache"]:
             options.add_argument(argument)
         preferences = {"intl.accept_languages": language}
         if not script:
@@ -112,14 +123,39 @@ class Person:
 
     def sign_in(self, name):
         self.open("/write")
+        self.give_name(name)
+        self.find("main a[href*='/write/new']")
+
+    def give_name(self, name):
         self.find("#name").send_keys(name)
         self.find("main form button.primary").click()
-        self.find("main a[href*='/write/new']")
 
     def fill(self, title, text):
         for css, value in [("#title", title), ("#text", text)]:
             self.find(css).clear()
             self.find(css).send_keys(value)
+
+    def text(self):
+        return self.find("#text").get_attribute("value")
+
+    def sign_out_of_sight(self):
+        self.browser.delete_cookie("tcc-session")
+
+    def new_tab(self):
+        here = self.browser.current_window_handle
+        self.browser.switch_to.new_window("tab")
+        return here
+
+    def close_tab(self, back):
+        self.browser.close()
+        self.browser.switch_to.window(back)
+
+    def leave_anyway(self):
+        """What the browser asks where something is not saved."""
+        try:
+            self.browser.switch_to.alert.accept()
+        except NoAlertPresentException:
+            pass
 
     def press(self, value):
         self.find(f"button[name=do][value={value}]")
@@ -133,8 +169,9 @@ class Person:
 
     def dark(self, is_dark):
         value = "dark" if is_dark else "light"
-        feature = {"name": "prefers-color-scheme", "value": value}
-        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+        # Nothing moves: a colour that is still on its way to another would be taken for the page's.
+        features = [{"name": "prefers-color-scheme", "value": value}, {"name": "prefers-reduced-motion", "value": "reduce"}]
+        self.browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": features})
 
     def is_accessible(self, where):
         axe = Axe(self.browser)
@@ -178,6 +215,14 @@ def write_and_publish(ann):
     ann.is_accessible("the steps")
 
 
+def feed(person):
+    """Identifiers and titles; fails if it is not XML."""
+    atom = "{http://www.w3.org/2005/Atom}"
+    root = xml.etree.ElementTree.fromstring(urllib.request.urlopen(person.url + "/feed.atom").read())
+    assert root.tag == atom + "feed" and root.findtext(atom + "updated"), root.tag
+    return [(one.findtext(atom + "id"), one.findtext(atom + "title")) for one in root.findall(atom + "entry")]
+
+
 def read(ann):
     ann.open("/")
     ann.is_accessible("the library")
@@ -191,7 +236,7 @@ def read(ann):
     ann.shot("post-dark")
     ann.dark(False)
     ann.open("/feed.atom")
-    assert "First light over the harbour" in urllib.request.urlopen(ann.url + "/feed.atom").read().decode()
+    assert "First light over the harbour" in [title for _, title in feed(ann)]
 
 
 def edit_again(ann):
@@ -233,7 +278,8 @@ def conflict(ann, editor):
 def history(ann, editor):
     ann.open(editor + "/history")
     rows = ann.browser.find_elements(By.CSS_SELECTOR, "main input[name=from]")
-    assert [row.get_attribute("value") for row in rows] == ["3", "1"], "revision 2 was saved over within a minute"
+    numbers = [row.get_attribute("value") for row in rows]
+    assert numbers == ["3", "2", "1"], "what was saved by hand keeps what it takes the place of"
     ann.shot("history")
     ann.is_accessible("the history")
     ann.find("main form button").click()
@@ -253,6 +299,12 @@ def restore(ann, editor):
     ann.sees("revision 4")
     body = ann.browser.find_element(By.TAG_NAME, "body").text
     assert "boats" in body and "One more line." not in body
+    # What was there before the restore is there still.
+    ann.open(editor + "/history")
+    rows = ann.browser.find_elements(By.CSS_SELECTOR, "main input[name=from]")
+    assert [row.get_attribute("value") for row in rows] == ["4", "3", "2", "1"]
+    ann.open(editor + "/revisions/3")
+    ann.sees("From the second window.")
 
 
 def injections(ann):
@@ -323,10 +375,104 @@ def delete_never_published(ann):
     ann.browser.switch_to.window(other)
     ann.find("#text").send_keys(" Or not?")
     ann.sees("There is no such post of yours.")
+    ann.press("save")
+    ann.sees("saving makes a new draft of it")
+    assert ann.text() == "Gone tomorrow. Or not?"
     ann.shot("deleted-elsewhere")
-    ann.browser.execute_script("window.onbeforeunload = null; document.getElementById('text').value = 'Gone tomorrow.'")
-    ann.browser.close()
-    ann.browser.switch_to.window(here)
+    ann.is_accessible("the editor of a draft that is gone")
+    ann.press("save")
+    ann.sees("Saved as revision 1")
+    ann.close_tab(here)
+
+
+def first_autosave(ann):
+    ann.open("/write/new")
+    ann.fill("Saved by itself", "As one types.")
+    ann.sees("revision 1", "History", "Delete this draft", "Only you see this.")
+    assert ann.find("h1").text == "Edit" and ann.browser.title.startswith("Saved by itself")
+    assert not ann.browser.current_url.endswith("/new")
+    ann.link("/history")
+    ann.find("#text").send_keys(" And more.")
+    # At once: it is saved before anything else is done.
+    ann.find("header .account button").click()
+    ann.until(lambda browser: browser.find_elements(By.CSS_SELECTOR, "header a.account"), "signed out")
+    ann.sign_in("ann")
+    ann.open(ann.link("/write/"))
+    assert ann.text() == "As one types. And more.", ann.text()
+
+
+def back(ann):
+    """What the browser brings back was not saved, and is."""
+    editor = ann.browser.current_url
+    ann.browser.execute_script("window.fetch = () => Promise.reject(new TypeError('offline'))")
+    ann.find("#text").send_keys(" Typed, and left.")
+    ann.sees("Cannot save right now")
+    ann.browser.find_element(By.CSS_SELECTOR, "#links a").click()
+    ann.leave_anyway()
+    ann.until(lambda browser: browser.current_url.endswith("/history"), "the history")
+    ann.browser.back()
+    ann.until(lambda browser: "Typed, and left." in ann.text(), "what was typed")
+    ann.until(lambda browser: ann.find("#saving").text == "Saved", "saved")
+    ann.open(editor)
+    assert ann.text() == "As one types. And more. Typed, and left.", ann.text()
+
+
+def session_ends(ann):
+    ann.open("/write/new")
+    ann.find("#title").send_keys("Longer than a session")
+    ann.sign_out_of_sight()
+    ann.find("#text").send_keys("Written **meanwhile**.")
+    ann.sees("You are signed out.")
+    assert not ann.browser.find_elements(By.CSS_SELECTOR, "#editor #name"), "the preview shows no other page"
+    ann.press("publish")
+    time.sleep(0.5)
+    ann.sees("You are signed out.")
+    assert ann.text() == "Written **meanwhile**."
+    here = ann.new_tab()
+    ann.sign_in("ann")
+    ann.close_tab(here)
+    ann.find("#text").send_keys(" Signed in again.")
+    ann.sees("revision 1")
+    ann.until(lambda browser: ann.find("#saving").text == "Saved", "saved")
+    ann.until(lambda browser: browser.find_elements(By.CSS_SELECTOR, "#preview strong"), "the preview")
+    # And by the form itself.
+    ann.sign_out_of_sight()
+    ann.find("#text").send_keys(" Once more.")
+    ann.press("save")
+    ann.sees("Your session has ended.", "Your text is kept")
+    ann.shot("session-ended")
+    ann.is_accessible("the sign-in that keeps a text")
+    ann.give_name("ann")
+    ann.sees("You are signed in. Your text is here")
+    assert ann.text() == "Written **meanwhile**. Signed in again. Once more."
+    ann.shot("signed-in-again")
+    ann.press("save")
+    ann.sees("Saved as revision")
+
+
+def service_stops(ann, stack):
+    editor = ann.browser.current_url.split("?")[0]
+    stack.halt(0)
+    ann.find("#text").send_keys(" In the dark.")
+    ann.sees("Cannot save right now")
+    ann.press("save")
+    ann.sees("A service does not answer.", "Your text is here, and not yet saved.")
+    assert ann.text().endswith("Once more. In the dark.")
+    ann.shot("service-stopped")
+    ann.is_accessible("the editor without its service")
+    stack.start(0)
+    ann.find("#text").send_keys(" Light.")
+    ann.until(lambda browser: ann.find("#saving").text == "Saved", "saved")
+    ann.open(editor)
+    assert ann.text().endswith("In the dark. Light.")
+    stack.halt(1)
+    ann.open("/")
+    ann.sees("Not now")
+    ann.shot("library-stopped")
+    stack.start(1)
+    stack.await_answer(stack.url + "/")
+    ann.open("/")
+    ann.sees("What has been published")
 
 
 def keyboard_only(ann):
@@ -357,17 +503,57 @@ def without_script(url):
         bob.sees("Saved as revision 1")
         press_delete(bob)
         bob.sees("Deleted: both libraries have forgotten it")
+        bob.open("/write/new")
+        bob.fill("Kept without a script", "Every word.")
+        bob.sign_out_of_sight()
+        bob.press("save")
+        bob.sees("Your text is kept")
+        bob.give_name("bob")
+        bob.sees("Your text is here")
+        assert bob.text() == "Every word."
+        bob.press("save")
+        bob.sees("Saved as revision 1")
     finally:
         bob.browser.quit()
 
 
 def chinese(url):
     li = Person(url, language="zh-CN")
+
+    def looks(name, *texts):
+        assert li.browser.find_element(By.TAG_NAME, "html").get_attribute("lang").startswith("zh")
+        li.sees(*texts)
+        body = li.browser.find_element(By.TAG_NAME, "body").text
+        english = [word for word in ["Save", "Publish", "History", "Library", "Sign", "revision"] if word in body]
+        assert not english, f"{name}: {english}"
+        li.is_accessible(f"the Chinese {name}")
+        li.is_narrow(f"the Chinese {name}")
+        li.shot(f"{name}-zh")
+
     try:
         li.open("/sign-in")
-        assert li.browser.find_element(By.TAG_NAME, "html").get_attribute("lang").startswith("zh")
-        li.shot("sign-in-zh")
-        li.is_accessible("the Chinese sign-in")
+        looks("sign-in", "登录")
+        li.sign_in("李")
+        looks("desk", "我的草稿")
+        li.open("/write/new")
+        li.fill("晨光", "港口的*清晨*。")
+        li.sees("第 1 版", "历史", "已保存")
+        looks("editor", "预览")
+        editor = li.browser.current_url
+        li.press("publish")
+        li.sees("已发布：两个库都有第 1 版")
+        looks("steps", "线上库已确认")
+        li.open(editor.replace("/write/", "/posts/"))
+        looks("post", "晨光", "清晨")
+        li.open(editor)
+        li.find("#text").send_keys("\n\n再写一行。")
+        li.sees("第 2 版", "已发布，有未发布的修改")
+        li.open(editor + "/history")
+        looks("history", "晨光")
+        li.open(editor + "/compare?from=1&to=2")
+        looks("compare", "再写一行。")
+        li.open("/posts/nothing")
+        looks("not-found", "这里什么也没有")
     finally:
         li.browser.quit()
 
@@ -382,10 +568,11 @@ def main():
             print("first page:", first_page(ann))
             editor = None
             steps = [write_and_publish, read, edit_again, conflict, history, restore, injections, keyboard_only, withdraw,
-                     delete_private, delete_never_published]
+                     delete_private, delete_never_published, first_autosave, back, session_ends, service_stops]
             for step in steps:
                 needs_editor = step in (conflict, history, restore, withdraw, delete_private)
-                result = step(ann, editor) if needs_editor else step(ann)
+                given = [editor] if needs_editor else [stack] if step is service_stops else []
+                result = step(ann, *given)
                 editor = result or editor
                 print("held:", step.__name__.replace("_", " "))
             # What the network log has are the conflict and what was deleted; scripts and the policy have no errors.
