@@ -310,6 +310,8 @@ def restore(ann, editor):
 def injections(ann):
     ann.open("/write/new")
     ann.fill("Attacks", ATTACKS)
+    # Characters that XML has not, which a page does not mind.
+    ann.browser.execute_script("document.getElementById('title').value = 'Attacks \\ufffe\\uffff\\u0001'")
     ann.press("publish")
     ann.sees("both libraries have revision 1")
     ann.open("/")
@@ -320,6 +322,7 @@ def injections(ann):
     for link in ann.browser.find_elements(By.CSS_SELECTOR, "article a"):
         assert not (link.get_attribute("href") or "").startswith(("javascript", "data")), link.get_attribute("outerHTML")
     assert "owned" not in ann.browser.title
+    assert any(title.startswith("Attacks") for _, title in feed(ann))
 
 
 def withdraw(ann, editor):
