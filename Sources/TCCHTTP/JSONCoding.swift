@@ -5,7 +5,7 @@ public import TCC
 
 /// JSON as the contract wants it: slashes not escaped, problems that name the field.
 ///
-/// A type that is ``FastJSONReadable`` or ``FastJSONWritable`` goes the fast way; wherever that gives up, and for every
+/// A type that is `FastJSONReadable` or `FastJSONWritable` goes the fast way; wherever that gives up, and for every
 /// error, Codable has the last word.
 public enum JSONCoding {
     /// Writes a value.
