@@ -42,8 +42,9 @@ struct OnlineRoutes: Sendable {
                 Page(rows: posts, limit: page.limit) { ListPlace(time: $0.publishedAt, id: $0.id).text }
             )
         }
-        if place != nil { return try await read().response }
-        let first = ReadersCache.FirstPage(author: author, limit: page.limit)
+        guard place == nil, let first = ReadersCache.FirstPage(author: author, limit: page.limit) else {
+            return try await read().response
+        }
         return try await cache.page(first, read: read).response
     }
 }

@@ -15,11 +15,16 @@ package final class ReadersCache: TransactionObserver, Sendable {
         /// How many items it may have.
         package let limit: Int
 
-        /// The first page of a list.
-        package init(author: String?, limit: Int) {
+        /// The first page of a list; nil for an author's name that is longer than any, which is not worth remembering:
+        /// whoever asks could fill the memory with such names.
+        package init?(author: String?, limit: Int) {
+            if let author, author.utf8.count > Self.longestAuthorBytes { return nil }
             self.author = author.map { Array($0.utf8) }
             self.limit = limit
         }
+
+        /// A name has at most 64 characters.
+        private static let longestAuthorBytes = 256
     }
 
     private struct State {

@@ -155,7 +155,9 @@ public struct API {
         let (authority, bodies) = (authority, bodies)
         router.on(RouterPath(path), method: method) { request, context in
             let caller = try await Self.caller(of: request, allowed: roles, authority: authority)
-            let body = try await Self.body(of: request, limit: bodyLimit, within: bodies)
+            // Of a question that anybody may ask no body is read: whoever sends one slowly would hold the others'.
+            let isRead = roles != nil || method != .get
+            let body = isRead ? try await Self.body(of: request, limit: bodyLimit, within: bodies) : ByteBuffer()
             return try await handler(
                 APIRequest(head: request.head, caller: caller, body: body, request: request, context: context)
             )

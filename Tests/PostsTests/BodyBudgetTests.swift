@@ -21,6 +21,9 @@ struct BodyBudgetTests {
         api.on(.post, "/echo", allow: nil, bodyLimit: 100) { request in
             Response(status: .ok, body: ResponseBody(byteBuffer: request.body))
         }
+        api.on(.get, "/open", allow: nil) { request in
+            Response(status: .ok, body: ResponseBody(byteBuffer: request.body))
+        }
         var logger = Logger(label: "test")
         logger.logLevel = .critical
         try await Application(responder: api.responder(), logger: logger).test(.router, body)
@@ -47,6 +50,16 @@ struct BodyBudgetTests {
             #expect(try await Self.send(20, client).status == .ok)
             budget.giveBack(30)
             #expect(try await Self.send(50, client).status == .ok)
+        }
+    }
+
+    @Test("a question that anybody may ask takes nothing of it")
+    func openQuestions() async throws {
+        try await withAPI(BodyBudget(mostBytes: 0)) { client in
+            let body = ByteBuffer(repeating: 65, count: 10)
+            let answer = try await client.execute(uri: "/open", method: .get, body: body)
+            #expect(answer.status == .ok && answer.body.readableBytes == 0)
+            #expect(try await Self.send(1, client).status == .serviceUnavailable)
         }
     }
 }

@@ -82,7 +82,7 @@ struct ReadersCacheTests {
         /// How many posts the first page has, and whether the database was asked for it.
         func list(afterReading: () async throws -> Void = {}) async throws -> (count: Int?, isRead: Bool) {
             let before = readings.withLock { $0 }
-            let answer = try await cache.page(.init(author: nil, limit: 20)) {
+            let answer = try await cache.page(try #require(.init(author: nil, limit: 20))) {
                 readings.withLock { $0 += 1 }
                 let posts = try await store.read { try OnlineStore.posts(of: nil, after: nil, limit: 20, in: $0) }
                 try await afterReading()
@@ -219,5 +219,12 @@ struct ReadersCacheTests {
                 try await group.waitForAll()
             }
         }
+    }
+
+    @Test("no list is remembered by a name that nobody can have")
+    func longNames() {
+        let longest = String(repeating: "\u{1F600}", count: 64)
+        #expect(ReadersCache.FirstPage(author: longest, limit: 20) != nil)
+        #expect(ReadersCache.FirstPage(author: longest + "a", limit: 20) == nil)
     }
 }
