@@ -161,7 +161,8 @@ private struct Plan: Sendable {
             return outcome.judgement.verdict.exitCode
         } catch {
             display.clear()
-            // A history that nobody asked for by name and that has no end is nothing to keep.
+            // A history that nobody asked for by name and that has no end is nothing to keep. `try?`: the first error is the
+            // one to tell of.
             if historyPath == nil, Self.endsNothing(error) { try? FileManager.default.removeItem(at: file) }
             throw error
         }
