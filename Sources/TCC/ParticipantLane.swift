@@ -7,8 +7,8 @@ import HeapModule
 /// and a random generator. It keeps these promises of the protocol:
 ///
 /// - Confirms and cancels go before tries.
-/// - Whatever waits at the same moment goes in one request, bounded in calls, bytes and requests under way; no call
-///   waits for a request to fill.
+/// - Whatever waits at the same moment goes in one request, bounded in calls, bytes and requests under way; while none
+///   is under way, no call waits for a request to fill.
 /// - A participant that does not answer is probed by one call at a time. What waits for it waits in the journal: only
 ///   so many outcomes are held here, the others are loaded when there is room.
 /// - An unknown answer is asked again with full-jitter exponential backoff: a try until it expires, an outcome for ever.
@@ -17,6 +17,8 @@ public struct ParticipantLane: Sendable {
     /// What bounds a lane.
     public struct Limits: Hashable, Sendable {
         /// Requests of several calls under way at once: while one is being committed the next one gathers.
+        ///
+        /// Beside another goes only what is no smaller than that one (as Nagle's algorithm does, RFC 896).
         public var requestsInFlight: Int
         /// After so long without a new request another one may go, however many are under way: a call that hangs holds
         /// up no other.
@@ -144,6 +146,7 @@ public struct ParticipantLane: Sendable {
     private var alarms: Heap<Alarm> = []
     private var requestsInFlight = 0
     private var lastSentAt: Duration?
+    private var callsInLastRequest = 0
     private var takesBatches = true
     /// How many calls the next request may have: few after a silence, twice as many after each answer.
     ///
@@ -440,13 +443,15 @@ public struct ParticipantLane: Sendable {
         }
         requestsInFlight += 1
         lastSentAt = now
+        callsInLastRequest = calls.count
         return calls
     }
 
-    /// When the next request of several calls may go.
+    /// When the next request of several calls may go: with one under way, at once if it is no smaller than the last.
     private var nextRequestAt: Duration {
-        guard requestsInFlight >= limits.requestsInFlight, let lastSentAt else { return .zero }
-        return lastSentAt + limits.patience
+        guard requestsInFlight > 0, let lastSentAt else { return .zero }
+        let isLarge = readyOutcomes.count + readyTries.count >= callsInLastRequest
+        return requestsInFlight < limits.requestsInFlight && isLarge ? .zero : lastSentAt + limits.patience
     }
 
     private func goesAlone(_ call: Call) -> Bool { !takesBatches || items[call]?.goesAlone == true }

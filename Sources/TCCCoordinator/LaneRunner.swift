@@ -134,6 +134,8 @@ final class LaneRunner: Sendable {
         wake.yield()
         await withDiscardingTaskGroup { group in
             for await _ in wakes {
+                // Whoever is ready to run says what it has for the participant: it goes in the same request.
+                await Task.yield()
                 while takeStep(in: &group) {}
             }
             group.cancelAll()

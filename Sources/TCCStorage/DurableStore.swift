@@ -269,6 +269,8 @@ public final class DurableStore: Sendable {
     /// Commits group after group until nothing waits; runs on the database's writer thread.
     private func drain(_ database: Database) {
         while true {
+            // Whoever is ready to run hands over what it has, and shares the sync; with a processor to spare this is nothing.
+            sched_yield()
             let group = queue.withLock { $0.takeGroup(ofAtMost: Self.largestGroup) }
             if group.isEmpty { return }
             let operations = group.flatMap(\.operations)

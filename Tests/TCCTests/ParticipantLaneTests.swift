@@ -41,6 +41,20 @@ struct ParticipantLaneTests {
         #expect(lane.sentRequests() == [[.confirm(6), .try(3), .try(4), .try(5)]])
     }
 
+    @Test func besideARequestGoesOnlyOneThatIsNoSmaller() {
+        var lane = LaneUnderTest()
+        for number in 1...2 { lane.lane.tryRequested(.numbered(number), bytes: 400, expiresAt: .seconds(3)) }
+        #expect(lane.sentRequests() == [[.try(1), .try(2)]])
+        lane.lane.outcomeDecided(.numbered(3), .confirm)
+        #expect(lane.sentRequests() == [], "one call waits while two are under way")
+        #expect(lane.wakeTime() == .milliseconds(100), "but not for long")
+        lane.lane.outcomeDecided(.numbered(4), .confirm)
+        #expect(lane.sentRequests() == [[.confirm(3), .confirm(4)]])
+        lane.answerAll(.done)
+        lane.lane.outcomeDecided(.numbered(5), .confirm)
+        #expect(lane.sentRequests() == [[.confirm(5)]], "with none under way it goes at once")
+    }
+
     @Test func aRequestIsBoundedInCallsAndBytesAndRequestsAreBoundedInNumber() {
         let limits = ParticipantLane.Limits(requestsInFlight: 3, callsInRequest: 4, bytesInRequest: 1000)
         var lane = LaneUnderTest(limits: limits)
