@@ -7,6 +7,7 @@ extension Coordinator {
     func conclusion(of gid: GlobalTransactionID) async throws -> Conclusion {
         if let transaction = live[gid] { return try await transaction.conclusion.value() }
         let end = world.elapsed() + settings.answerTimeout
+        var pause = Duration.milliseconds(20)
         while let record = try await transaction(gid) {
             switch record.state {
             case .confirmed: return .confirmed(record)
@@ -16,7 +17,9 @@ extension Coordinator {
             case .trying, .confirming:
                 // Its caller is gone; the lanes finish it. Look again until the caller would have been answered.
                 if record.state == .confirming, world.elapsed() >= end { return .accepted(record) }
-                try await world.sleep(.milliseconds(20))
+                try await world.sleep(pause)
+                // Looking is a write, and there may be many who wait.
+                pause = min(pause * 2, .milliseconds(200))
             }
         }
         return .unknown

@@ -126,14 +126,13 @@ public enum Journal {
     /// - Returns: whether it has begun, and if not, why; then nothing is written.
     /// - Throws: 422 if the key is bound to another request.
     public static func begin(_ record: TransactionRecord, key: Key?, in database: Database) throws -> Begun {
-        if let key, let other = try transaction(under: key, in: database) { return .keyInUse(by: other) }
-        if try record.gid < UUIDv7(leastAt: forgottenBefore(in: database)) { return .tooLate }
         let gid = record.gid.description
         try database.run(
             """
             INSERT OR IGNORE INTO transactions
                 (gid, action, state, owner, labels, created_at, caller, live_key, key_fingerprint, timeline)
-            VALUES (?, ?, 'trying', ?, ?, ?, ?, ?, ?, ?)
+            SELECT ?, ?, 'trying', ?, ?, ?, ?, ?, ?, ?
+            WHERE ? >= (SELECT forgotten_before FROM horizon)
             """,
             .text(gid),
             .text(record.action),
@@ -143,9 +142,13 @@ public enum Journal {
             .text(orNull: key?.caller),
             .text(orNull: key?.key),
             key.map { .bytes([UInt8]($0.fingerprint)) } ?? .null,
-            .text(TimelineText.lines(record.timeline))
+            .text(TimelineText.lines(record.timeline)),
+            .integer(record.gid.timestamp.milliseconds)
         )
-        guard database.changesCount == 1 else { return .tooLate }
+        guard database.changesCount == 1 else {
+            if let key, let other = try transaction(under: key, in: database) { return .keyInUse(by: other) }
+            return .tooLate
+        }
         for (position, branch) in record.branches.enumerated() {
             try database.run(
                 "INSERT INTO branches (gid, position, name, state) VALUES (?, ?, ?, 'trying')",

@@ -157,7 +157,11 @@ public struct API {
             let caller = try await Self.caller(of: request, allowed: roles, authority: authority)
             // Of a question that anybody may ask no body is read: whoever sends one slowly would hold the others'.
             let isRead = roles != nil || method != .get
-            let body = isRead ? try await Self.body(of: request, limit: bodyLimit, within: bodies) : ByteBuffer()
+            var taken = 0
+            defer { bodies.giveBack(taken) }
+            let body =
+                isRead
+                ? try await Self.body(of: request, limit: bodyLimit, within: bodies, taking: &taken) : ByteBuffer()
             return try await handler(
                 APIRequest(head: request.head, caller: caller, body: body, request: request, context: context)
             )
@@ -196,12 +200,15 @@ public struct API {
         return String(rest)
     }
 
-    private static func body(of request: Request, limit: Int, within budget: BodyBudget) async throws -> ByteBuffer {
+    private static func body(
+        of request: Request,
+        limit: Int,
+        within budget: BodyBudget,
+        taking taken: inout Int
+    ) async throws -> ByteBuffer {
         let length = request.headers[.contentLength].flatMap { Int($0) }
         if let length, length > limit { throw tooLarge(limit) }
         var body = ByteBuffer()
-        var taken = 0
-        defer { budget.giveBack(taken) }
         for try await var part in request.body {
             guard taken + part.readableBytes <= limit else { throw tooLarge(limit) }
             guard budget.take(part.readableBytes) else { throw overloaded }

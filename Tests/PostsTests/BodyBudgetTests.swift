@@ -21,6 +21,11 @@ struct BodyBudgetTests {
         api.on(.post, "/echo", allow: nil, bodyLimit: 100) { request in
             Response(status: .ok, body: ResponseBody(byteBuffer: request.body))
         }
+        api.on(.post, "/rest", allow: nil, bodyLimit: 100) { _ in
+            let isLeft = budget.take(1)
+            if isLeft { budget.giveBack(1) }
+            return Response(status: isLeft ? .ok : .conflict)
+        }
         api.on(.get, "/open", allow: nil) { request in
             Response(status: .ok, body: ResponseBody(byteBuffer: request.body))
         }
@@ -50,6 +55,17 @@ struct BodyBudgetTests {
             #expect(try await Self.send(20, client).status == .ok)
             budget.giveBack(30)
             #expect(try await Self.send(50, client).status == .ok)
+        }
+    }
+
+    @Test("what a request brought counts until it is answered")
+    func heldUntilAnswered() async throws {
+        try await withAPI(BodyBudget(mostBytes: 50)) { client in
+            for (bytes, status) in [(49, HTTPResponse.Status.ok), (50, .conflict), (49, .ok)] {
+                let body = ByteBuffer(repeating: 65, count: bytes)
+                let answer = try await client.execute(uri: "/rest", method: .post, body: body)
+                #expect(answer.status == status)
+            }
         }
     }
 
