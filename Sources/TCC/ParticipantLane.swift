@@ -18,7 +18,7 @@ public struct ParticipantLane: Sendable {
     public struct Limits: Hashable, Sendable {
         /// Requests of several calls under way at once: while one is being committed the next one gathers.
         ///
-        /// Beside another goes only what is no smaller than that one (as Nagle's algorithm does, RFC 896).
+        /// One goes beside others only when as many calls wait as those have on average (after Nagle's algorithm, RFC 896).
         public var requestsInFlight: Int
         /// After so long without a new request another one may go, however many are under way: a call that hangs holds
         /// up no other.
@@ -146,7 +146,8 @@ public struct ParticipantLane: Sendable {
     private var alarms: Heap<Alarm> = []
     private var requestsInFlight = 0
     private var lastSentAt: Duration?
-    private var callsInLastRequest = 0
+    /// Calls of the requests under way.
+    private var callsUnderWay = 0
     private var takesBatches = true
     /// How many calls the next request may have: few after a silence, twice as many after each answer.
     ///
@@ -282,6 +283,7 @@ public struct ParticipantLane: Sendable {
         using generator: inout some RandomNumberGenerator
     ) {
         requestsInFlight -= 1
+        callsUnderWay -= results.count
         noteHealth(results.lazy.map(\.verdict), now: now, using: &generator)
         for (call, verdict) in results {
             switch verdict {
@@ -443,14 +445,14 @@ public struct ParticipantLane: Sendable {
         }
         requestsInFlight += 1
         lastSentAt = now
-        callsInLastRequest = calls.count
+        callsUnderWay += calls.count
         return calls
     }
 
-    /// When the next request of several calls may go: with one under way, at once if it is no smaller than the last.
+    /// When the next request of several calls may go: beside others at once if as many calls wait as those have on average.
     private var nextRequestAt: Duration {
         guard requestsInFlight > 0, let lastSentAt else { return .zero }
-        let isLarge = readyOutcomes.count + readyTries.count >= callsInLastRequest
+        let isLarge = (readyOutcomes.count + readyTries.count) * requestsInFlight >= callsUnderWay
         return requestsInFlight < limits.requestsInFlight && isLarge ? .zero : lastSentAt + limits.patience
     }
 

@@ -16,8 +16,9 @@ extension Coordinator {
                 return .cancelled(reason.with("gid", .string(gid.description)), gid)
             case .trying, .confirming:
                 // Its caller is gone; the lanes finish it. Look again until the caller would have been answered.
-                if record.state == .confirming, world.elapsed() >= end { return .accepted(record) }
-                try await world.sleep(pause)
+                let rest = end - world.elapsed()
+                if record.state == .confirming, rest <= .zero { return .accepted(record) }
+                try await world.sleep(rest > .zero ? min(pause, rest) : pause)
                 // Looking is a write, and there may be many who wait.
                 pause = min(pause * 2, .milliseconds(200))
             }

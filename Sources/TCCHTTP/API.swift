@@ -118,7 +118,7 @@ public struct API {
     ///
     /// - Parameters:
     ///   - authority: verifies tokens.
-    ///   - bodies: what all bodies that are being read share; past it a request is refused at once, with 503.
+    ///   - bodies: what the bodies of all requests that are being handled share; past it a request is refused at once, with 503.
     ///   - isReady: whether the process serves.
     public init(
         authority: TokenAuthority,
@@ -230,7 +230,7 @@ public struct API {
     private static let overloaded = Problem(
         503,
         "overloaded",
-        "More is being sent here at once than may be. Nothing was begun; try again in a moment.",
+        "More is being sent here at once than may be. This request began nothing; send it again in a moment.",
         retryAfterSeconds: 1
     )
 }

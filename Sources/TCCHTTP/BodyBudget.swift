@@ -2,7 +2,7 @@ import Synchronization
 
 /// How many bytes of bodies a process may hold at once, over all of its requests.
 ///
-/// What has come of a body counts until its request is answered: whoever sends slowly, or stops, holds what it has sent.
+/// What has come of a body counts until its request has been handled: whoever sends slowly, or stops, holds what it has sent.
 public final class BodyBudget: Sendable {
     private let mostBytes: Int
     private let taken = Atomic(0)

@@ -55,6 +55,17 @@ struct ParticipantLaneTests {
         #expect(lane.sentRequests() == [[.confirm(5)]], "with none under way it goes at once")
     }
 
+    @Test func whatWasAnsweredIsNoMeasureBesideACallThatHangs() {
+        var lane = LaneUnderTest()
+        lane.lane.tryRequested(.numbered(1), bytes: 400, expiresAt: .seconds(3))
+        #expect(lane.sentRequests() == [[.try(1)]], "it hangs")
+        for number in 2...9 { lane.lane.outcomeDecided(.numbered(number), .confirm) }
+        #expect(lane.sentRequests().map(\.count) == [8])
+        lane.answer(.confirm(2), .done)
+        lane.lane.outcomeDecided(.numbered(10), .confirm)
+        #expect(lane.sentRequests() == [[.confirm(10)]])
+    }
+
     @Test func aRequestIsBoundedInCallsAndBytesAndRequestsAreBoundedInNumber() {
         let limits = ParticipantLane.Limits(requestsInFlight: 3, callsInRequest: 4, bytesInRequest: 1000)
         var lane = LaneUnderTest(limits: limits)
@@ -64,11 +75,13 @@ struct ParticipantLaneTests {
         let (first, second) = ([0, 1, 2, 3], [4, 5])
         let expected = [first, second, [6]].map { $0.map(ParticipantLane.Call.try) }
         #expect(lane.sentRequests() == expected)
-        lane.answer(.try(4), .done)
+        lane.answer(.try(0), .done)
         #expect(lane.sentRequests() == [[.try(7)]], "what is larger than a request goes alone")
         lane.answer(.try(7), .done)
+        #expect(lane.sentRequests() == [], "beside two and one, one is too small")
+        lane.answer(.try(4), .done)
         #expect(lane.sentRequests() == [[.try(8)]])
-        #expect(lane.lane.depth == 6)
+        #expect(lane.lane.depth == 2)
     }
 
     @Test func aCallThatHangsHoldsUpNoOther() {
