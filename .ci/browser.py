@@ -12,7 +12,7 @@ import xml.etree.ElementTree
 
 from axe_selenium_python import Axe
 from selenium import webdriver
-from selenium.common.exceptions import NoAlertPresentException, StaleElementReferenceException
+from selenium.common.exceptions import NoAlertPresentException, StaleElementReferenceException, WebDriverException
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.chrome.service import Service
@@ -81,6 +81,11 @@ class Stack:
                 self.halt(number)
 
 
+def is_of_a_page_replaced(error):
+    """Whether what was looked at went away with its page: the next is on its way. The driver has two words for it."""
+    return isinstance(error, StaleElementReferenceException) or "does not belong to the document" in (error.msg or "")
+
+
 class Person:
     """A browser, and what somebody does with it."""
 
@@ -106,9 +111,15 @@ class Person:
         return self.until(lambda browser: next(iter(browser.find_elements(By.CSS_SELECTOR, css)), None), css)
 
     def until(self, condition, what):
-        # While a page is replaced by the next, what was found in it is gone: look again.
-        patience = WebDriverWait(self.browser, 20, ignored_exceptions=[StaleElementReferenceException])
-        return patience.until(condition, f"{what} at {self.browser.current_url}")
+        def settled(browser):
+            try:
+                return condition(browser)
+            except WebDriverException as error:
+                if not is_of_a_page_replaced(error):
+                    raise
+                return False
+
+        return WebDriverWait(self.browser, 20).until(settled, f"{what} at {self.browser.current_url}")
 
     def sees(self, *texts):
         for text in texts:
