@@ -9,10 +9,11 @@ public import TCCStorage
 
 /// Runs global transactions over its participants by TCC, and finishes what a crash interrupted.
 ///
-/// A transaction's life, reading down: ``run(key:_:)`` writes the begin record and waits; `drive` hands the tries to the
-/// participants' lanes, writes the decision and hands it to the lanes, which deliver it however long that takes; the
-/// last acknowledgement, or the answer timeout, concludes. (Pardon and Pautasso, "Atomic Distributed Transactions: a
-/// RESTful Design", WWW 2014, describe TCC over HTTP.)
+/// A transaction's life, reading down: ``run(key:_:)`` writes the begin record, hands the tries to the participants'
+/// lanes and waits; what one request to a participant answers is decided together: `decide` writes the decisions and
+/// hands them to the lanes, which deliver them however long that takes; the last acknowledgement, or the answer timeout,
+/// concludes. (Pardon and Pautasso, "Atomic Distributed Transactions: a RESTful Design", WWW 2014, describe TCC over
+/// HTTP.)
 public final class Coordinator: Service {
     /// How long things may take, and how many there may be.
     public struct Settings: Hashable, Sendable {
@@ -35,14 +36,8 @@ public final class Coordinator: Service {
         public init() {}
     }
 
-    private struct Job: Sendable {
-        let live: LiveTransaction
-        let tries: [ParticipantName: ByteBuffer]
-        let tryTimeout: Duration
-    }
-
     private struct Patience: Sendable {
-        let live: LiveTransaction
+        let gid: GlobalTransactionID
         let until: Duration
     }
 
@@ -53,8 +48,9 @@ public final class Coordinator: Service {
     let logger: Logger
     let lanes: [ParticipantName: LaneRunner]
     let live: LiveTransactions
-    private let jobs: AsyncStream<Job>
-    private let submit: AsyncStream<Job>.Continuation
+    /// Decisions to be written, those together that became clear together.
+    private let decisions: AsyncStream<[LiveTransaction.Wanted]>
+    private let submit: AsyncStream<[LiveTransaction.Wanted]>.Continuation
     /// Commits whose callers wait, in the order in which their patience ends.
     private let patience: AsyncStream<Patience>
     private let awaitAnswer: AsyncStream<Patience>.Continuation
@@ -88,7 +84,9 @@ public final class Coordinator: Service {
         self.failpoints = failpoints
         self.logger = logger
         self.live = LiveTransactions(world: world, metrics: metrics)
-        let live = live
+        (self.decisions, self.submit) = AsyncStream.makeStream()
+        (self.patience, self.awaitAnswer) = AsyncStream.makeStream()
+        let (live, submit) = (live, submit)
         var lanes: [ParticipantName: LaneRunner] = [:]
         for participant in participants {
             lanes[participant.name] = LaneRunner(
@@ -99,18 +97,22 @@ public final class Coordinator: Service {
                 world: world,
                 failpoints: failpoints,
                 logger: logger,
-                metrics: metrics
-            ) { id, decision in
-                // Whoever waits for a cancel is told when it is on disk, and of nothing that comes later.
-                guard decision == .confirm, let transaction = live[id.gid],
-                    let finished = transaction.acknowledged(id.branch, decision, at: world.wallClock())
-                else { return }
-                live.conclude(transaction, .confirmed(finished))
-            }
+                metrics: metrics,
+                onTried: { reports in
+                    let now = world.wallClock()
+                    let wanted = reports.compactMap { live[$0.id.gid]?.tried($0, at: now) }
+                    if !wanted.isEmpty { submit.yield(wanted) }
+                },
+                onAcknowledged: { id, decision in
+                    // Whoever waits for a cancel is told when it is on disk, and of nothing that comes later.
+                    guard decision == .confirm, let transaction = live[id.gid],
+                        let finished = transaction.acknowledged(id.branch, decision, at: world.wallClock())
+                    else { return }
+                    live.conclude(transaction, .confirmed(finished))
+                }
+            )
         }
         self.lanes = lanes
-        (self.jobs, self.submit) = AsyncStream.makeStream()
-        (self.patience, self.awaitAnswer) = AsyncStream.makeStream()
     }
 
     /// Decides cancel for what was undecided when the last life ended.
@@ -145,7 +147,7 @@ public final class Coordinator: Service {
             // In an order that does not depend on hashes: what is simulated is simulated again.
             for (_, lane) in lanes.sorted(by: { $0.key < $1.key }) { group.addTask { await lane.run() } }
             group.addTask { await self.acceptInTime() }
-            for await job in jobs { group.addTask { await self.drive(job) } }
+            for await wanted in decisions { group.addTask { await self.decide(wanted) } }
             group.cancelAll()
         }
     }
@@ -200,7 +202,7 @@ public final class Coordinator: Service {
         }
         switch begun {
         case .began:
-            submit.yield(Job(live: transaction, tries: tries, tryTimeout: tryTimeout))
+            await sendTries(of: transaction, tries, within: tryTimeout)
             return try await transaction.conclusion.value()
         case .keyInUse(let gid):
             live[record.gid] = nil
@@ -216,52 +218,79 @@ public final class Coordinator: Service {
         }
     }
 
-    /// One transaction after its begin record: try, decide, hand the decision over.
-    private func drive(_ job: Job) async {
-        let transaction = job.live
+    /// Hands all tries to the lanes, which report each when it has ended.
+    private func sendTries(
+        of transaction: LiveTransaction,
+        _ bodies: [ParticipantName: ByteBuffer],
+        within tryTimeout: Duration
+    ) async {
+        guard case .sendTries(let branches) = transaction.begun() else { return }
+        let expiry = world.elapsed() + tryTimeout
+        do {
+            try await failpoints.pass(.coordinatorBeginAfter)
+        } catch {
+            let id = BranchID(gid: transaction.gid, branch: branches[0])
+            let report = LaneRunner.TryReport(id: id, result: .unavailable("\(error)"), attempts: 0)
+            if let wanted = transaction.tried(report, at: world.wallClock()) { submit.yield([wanted]) }
+            return
+        }
+        for branch in branches {
+            guard let lane = lanes[branch], let body = bodies[branch] else { continue }
+            lane.attempt(transaction.gid, body: body, expiresAt: expiry)
+        }
+    }
+
+    /// Writes decisions, however long that takes, and has each carried out as soon as it is on disk; a caller that would
+    /// wait for the disk ends unanswered.
+    private func decide(_ wanted: [LiveTransaction.Wanted]) async {
+        let now = world.wallClock()
+        var rest = wanted.map { (wanted: $0, record: $0.transaction.deciding($0.decision, reason: $0.reason, at: now)) }
+        var failures = 0
+        while !Task.isCancelled {
+            var failed: [(wanted: LiveTransaction.Wanted, record: TransactionRecord)] = []
+            let results = await store.write(
+                all: rest.map { one in { try Journal.decide(one.wanted.decision, of: one.record, in: $0) } },
+                between: { _ in (.coordinatorDecideBefore, .coordinatorDecideAfter) }
+            )
+            for (one, result) in zip(rest, results) {
+                do {
+                    carryOut(try result.get(), one.wanted)
+                } catch {
+                    one.wanted.transaction.conclusion.fulfil(.unknown)
+                    logger.error(
+                        "A decision cannot be written for now; trying again",
+                        metadata: ["tcc.gid": "\(one.record.gid)", "error": "\(error)"]
+                    )
+                    failed.append(one)
+                }
+            }
+            if failed.isEmpty { return }
+            rest = failed
+            failures += 1
+            var generator = world.generator
+            // `try?`: a cancelled sleep ends the loop by its condition.
+            try? await world.sleep(settings.retry.delay(afterFailures: failures, using: &generator))
+        }
+        // The process stops, and the next start decides.
+        for one in rest { live[one.record.gid] = nil }
+    }
+    /// Answers the caller of a transaction whose decision is on disk if nothing else is to be waited for, and hands the
+    /// decision to the lanes.
+    private func carryOut(_ decision: Decision, _ wanted: LiveTransaction.Wanted) {
+        let transaction = wanted.transaction
         let gid = transaction.gid
-        await sendTries(job)
-        // `try?`: throws when the task is cancelled, and then the next start decides.
-        guard let wanted = try? await transaction.wanted.value() else {
-            live[gid] = nil
-            return
-        }
-        guard let decision = await decide(wanted.decision, reason: wanted.reason, transaction) else {
-            live[gid] = nil
-            return
-        }
         if decision == .confirm {
             // Before the lanes know: the last acknowledgement may come at once.
-            awaitAnswer.yield(Patience(live: transaction, until: world.elapsed() + settings.answerTimeout))
+            awaitAnswer.yield(Patience(gid: gid, until: world.elapsed() + settings.answerTimeout))
         } else {
             let reason = wanted.reason ?? Problem(503, "deadline-passed", "Nothing was changed; try again.")
             live.conclude(transaction, .cancelled(reason.with("gid", .string(gid.description)), gid))
         }
         let (action, finished) = transaction.decided(decision, at: world.wallClock())
         if case .carryOut(_, let branches) = action {
-            for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.record.action) }
+            for branch in branches { lanes[branch]?.deliver(decision, of: gid, action: transaction.action) }
         }
         if decision == .confirm, let finished { live.conclude(transaction, .confirmed(finished)) }
-    }
-
-    /// Hands all tries to the lanes, which report each when it has ended.
-    private func sendTries(_ job: Job) async {
-        let transaction = job.live
-        guard case .sendTries(let branches) = transaction.begun() else { return }
-        let (gid, world) = (transaction.gid, world)
-        let expiry = world.elapsed() + job.tryTimeout
-        do {
-            try await failpoints.pass(.coordinatorBeginAfter)
-        } catch {
-            let report = LaneRunner.TryReport(result: .unavailable("\(error)"), attempts: 0)
-            return transaction.tried(branches[0], report, at: world.wallClock())
-        }
-        for branch in branches {
-            guard let lane = lanes[branch], let body = job.tries[branch] else { continue }
-            lane.attempt(gid, body: body, expiresAt: expiry) { report in
-                transaction.tried(branch, report, at: world.wallClock())
-            }
-        }
     }
 
     /// Tells callers of a commit, when their patience ends, that it will be.
@@ -271,36 +300,11 @@ public final class Coordinator: Service {
         for await waiting in patience {
             do {
                 let rest = waiting.until - world.elapsed()
-                if rest > .zero, !waiting.live.conclusion.isFulfilled { try await world.sleep(rest) }
+                if rest > .zero, live[waiting.gid] != nil { try await world.sleep(rest) }
             } catch {
                 return  // the process stops, and its callers' connections with it
             }
-            live.conclude(waiting.live, .accepted(waiting.live.record))
+            if let transaction = live[waiting.gid] { live.conclude(transaction, .accepted(transaction.record)) }
         }
-    }
-
-    /// Writes the decision, however long that takes; a caller that would wait for the disk ends unanswered.
-    private func decide(_ wanted: Decision, reason: Problem?, _ transaction: LiveTransaction) async -> Decision? {
-        let record = transaction.deciding(wanted, reason: reason, at: world.wallClock())
-        var failures = 0
-        while !Task.isCancelled {
-            do {
-                try await failpoints.pass(.coordinatorDecideBefore)
-                let decision = try await store.write { try Journal.decide(wanted, of: record, in: $0) }
-                try await failpoints.pass(.coordinatorDecideAfter)
-                return decision
-            } catch {
-                transaction.conclusion.fulfil(.unknown)
-                failures += 1
-                logger.error(
-                    "A decision cannot be written for now; trying again",
-                    metadata: ["tcc.gid": "\(record.gid)", "error": "\(error)"]
-                )
-                var generator = world.generator
-                // `try?`: a cancelled sleep ends the loop by its condition.
-                try? await world.sleep(settings.retry.delay(afterFailures: failures, using: &generator))
-            }
-        }
-        return nil
     }
 }

@@ -11,13 +11,13 @@ import TCCStorage
 final class LaneRunner: Sendable {
     /// How a try ended, and how many calls it took.
     struct TryReport: Sendable {
+        var id: BranchID
         var result: TryResult
         var attempts: Int
     }
 
     private struct PendingTry {
         let body: ByteBuffer
-        let report: @Sendable (TryReport) -> Void
         var attempts = 0
     }
 
@@ -67,6 +67,7 @@ final class LaneRunner: Sendable {
     private let failpoints: Failpoints
     private let logger: Logger
     private let counters: LaneCounters
+    private let onTried: @Sendable ([TryReport]) -> Void
     private let onAcknowledged: @Sendable (BranchID, Decision) -> Void
 
     init(
@@ -78,6 +79,7 @@ final class LaneRunner: Sendable {
         failpoints: Failpoints,
         logger: Logger,
         metrics: any MetricsFactory,
+        onTried: @escaping @Sendable ([TryReport]) -> Void,
         onAcknowledged: @escaping @Sendable (BranchID, Decision) -> Void
     ) {
         self.participant = participant
@@ -89,6 +91,7 @@ final class LaneRunner: Sendable {
         self.failpoints = failpoints
         self.logger = logger
         self.counters = LaneCounters(of: participant.name, metrics)
+        self.onTried = onTried
         self.onAcknowledged = onAcknowledged
     }
 
@@ -97,14 +100,9 @@ final class LaneRunner: Sendable {
 
     /// Tries the branch until it answers for good or the try expires, and reports that; nothing is reported of a try
     /// that is over before, by `deliver`.
-    func attempt(
-        _ gid: GlobalTransactionID,
-        body: ByteBuffer,
-        expiresAt: Duration,
-        report: @escaping @Sendable (TryReport) -> Void
-    ) {
+    func attempt(_ gid: GlobalTransactionID, body: ByteBuffer, expiresAt: Duration) {
         state.withLock {
-            $0.tries[gid] = PendingTry(body: body, report: report)
+            $0.tries[gid] = PendingTry(body: body)
             $0.lane.tryRequested(gid, bytes: body.readableBytes, expiresAt: expiresAt)
         }
         wake.yield()
@@ -149,8 +147,7 @@ final class LaneRunner: Sendable {
         case .send(let calls):
             group.addTask { await self.perform(calls) }
         case .expire(let gid, let lastError):
-            let pending = state.withLock { $0.tries.removeValue(forKey: gid) }
-            pending?.report(TryReport(result: .unavailable(lastError), attempts: pending?.attempts ?? 0))
+            if let report = report(.unavailable(lastError), toTryOf: gid) { onTried([report]) }
         case .loadOutcomes(let after, let limit):
             group.addTask { await self.loadOutcomes(after: after, limit: limit) }
         case .wait(let until):
@@ -177,18 +174,19 @@ final class LaneRunner: Sendable {
         let answers = await answers(to: calls, bodies)
         var results: [(call: ParticipantLane.Call, verdict: ParticipantLane.Verdict)] = []
         results.reserveCapacity(calls.count)
-        var (acknowledged, notes): ([ParticipantLane.Call], [Note]) = ([], [])
+        var (tried, acknowledged, notes): ([TryReport], [ParticipantLane.Call], [Note]) = ([], [], [])
         for (call, answer) in zip(calls, answers) {
             let verdict: ParticipantLane.Verdict
             switch (answer, call.decision) {
             case (.notMade, _): verdict = .notMade
             case (.refusedTogether, _): verdict = .alone
-            case (.result(let result), nil): verdict = read(result, toTryOf: call.gid)
+            case (.result(let result), nil): verdict = read(result, toTryOf: call.gid, &tried)
             case (.result(let result), let decision?): verdict = read(result, to: decision, of: call.gid, &notes)
             }
             if verdict == .done, call.decision != nil { acknowledged.append(call) }
             results.append((call, verdict))
         }
+        if !tried.isEmpty { onTried(tried) }
         await write(notes)
         let (lost, writable) = await passAcknowledgeBefore(acknowledged)
         for index in results.indices where lost.contains(results[index].call) {
@@ -247,7 +245,11 @@ final class LaneRunner: Sendable {
         return answers
     }
 
-    private func read(_ result: CallResult, toTryOf gid: GlobalTransactionID) -> ParticipantLane.Verdict {
+    private func read(
+        _ result: CallResult,
+        toTryOf gid: GlobalTransactionID,
+        _ tried: inout [TryReport]
+    ) -> ParticipantLane.Verdict {
         let final: TryResult
         switch TryReading(result) {
         case .reserved: final = .reserved
@@ -257,9 +259,14 @@ final class LaneRunner: Sendable {
         case .busy: return .busy
         case .unknown(let detail, let silent): return .failed(detail, silent: silent)
         }
-        let pending = state.withLock { $0.tries.removeValue(forKey: gid) }
-        pending?.report(TryReport(result: final, attempts: pending?.attempts ?? 1))
+        if let report = report(final, toTryOf: gid) { tried.append(report) }
         return .done
+    }
+
+    /// The end of a try; nil if nobody waits for it any more.
+    private func report(_ result: TryResult, toTryOf gid: GlobalTransactionID) -> TryReport? {
+        state.withLock { $0.tries.removeValue(forKey: gid) }
+            .map { TryReport(id: BranchID(gid: gid, branch: participant.name), result: result, attempts: $0.attempts) }
     }
 
     private func read(
@@ -348,31 +355,19 @@ final class LaneRunner: Sendable {
 
     private func write(_ notes: [Note]) async {
         if notes.isEmpty { return }
-        var operations: [@Sendable (Database) throws -> Void] = []
         let now = world.wallClock()
-        for note in notes {
-            do {
-                try await failpoints.pass(.coordinatorNoteBefore)
-                operations.append { try Journal.note(note.text, of: note.id, isStuck: note.isStuck, at: now, in: $0) }
-            } catch {
-                warn(error)
-            }
-        }
-        for result in await store.write(all: operations) {
-            do {
-                try result.get()
-                try await failpoints.pass(.coordinatorNoteAfter)
-            } catch {
-                warn(error)
-            }
-        }
-    }
-
-    private func warn(_ error: any Error) {
-        logger.warning(
-            "A failed call was not noted",
-            metadata: ["tcc.participant": "\(participant.name)", "error": "\(error)"]
+        let results = await store.write(
+            all: notes.map { note in
+                { try Journal.note(note.text, of: note.id, isStuck: note.isStuck, at: now, in: $0) }
+            },
+            between: { _ in (.coordinatorNoteBefore, .coordinatorNoteAfter) }
         )
+        for case .failure(let error) in results {
+            logger.warning(
+                "A failed call was not noted",
+                metadata: ["tcc.participant": "\(participant.name)", "error": "\(error)"]
+            )
+        }
     }
 
     private func loadOutcomes(after: GlobalTransactionID?, limit: Int) async {

@@ -28,20 +28,25 @@ final class LiveTransaction: Sendable {
     }
 
     /// A decision to be written, and why.
-    typealias Wanted = (decision: Decision, reason: Problem?)
+    struct Wanted {
+        let transaction: LiveTransaction
+        let decision: Decision
+        let reason: Problem?
+    }
 
     let gid: GlobalTransactionID
+    /// What it does.
+    let action: String
     /// When its begin record was to be written.
     let since: Duration
     private let state: Mutex<State>
-    /// What the tries amount to.
-    let wanted = Promise<Wanted>()
     /// What the caller is told.
     let conclusion = Promise<Conclusion>()
 
     init(_ record: TransactionRecord, since: Duration) {
         let machine = TransactionMachine(branches: record.branches.map(\.name))
         self.gid = record.gid
+        self.action = record.action
         self.since = since
         self.state = Mutex(State(machine: machine, record: record))
     }
@@ -52,7 +57,9 @@ final class LiveTransaction: Sendable {
         state.withLock { $0.machine.begun() }
     }
 
-    func tried(_ branch: ParticipantName, _ report: LaneRunner.TryReport, at now: Timestamp) {
+    /// Notes how a try ended; the decision to be written, with the one that makes it clear.
+    func tried(_ report: LaneRunner.TryReport, at now: Timestamp) -> Wanted? {
+        let branch = report.id.branch
         let action = state.withLock {
             if let index = $0.record.branches.firstIndex(where: { $0.name == branch }) {
                 $0.record.branches[index].noteTry(report.result, attempts: report.attempts)
@@ -62,7 +69,8 @@ final class LiveTransaction: Sendable {
             )
             return $0.machine.tried(branch, report.result)
         }
-        if case .recordDecision(let decision, let reason) = action { wanted.fulfil((decision, reason)) }
+        guard case .recordDecision(let decision, let reason) = action else { return nil }
+        return Wanted(transaction: self, decision: decision, reason: reason)
     }
 
     /// What the journal has of it while it is being tried, with the tries that have ended: they are in no journal before

@@ -71,25 +71,13 @@ public struct ParticipantService<R: Resource>: Sendable {
     /// - Parameter calls: tries and decisions, of whichever transactions.
     /// - Returns: for each call its branch's outcome, or the error that it would have met alone.
     public func apply(_ calls: [ParticipantCall<R.Payload>]) async -> [Result<BranchOutcome, any Error>] {
-        var results: [Int: Result<BranchOutcome, any Error>] = [:]
-        for (index, call) in calls.enumerated() {
-            do { try await failpoints.pass(call.failpointBefore) } catch { results[index] = .failure(error) }
-        }
         let now = world.wallClock()
-        let passed = calls.indices.filter { results[$0] == nil }
         let outcomes = await store.write(
-            all: passed.map { index in
-                let call = calls[index]
-                return { try call.apply(on: resource, at: now, in: $0) }
-            }
+            all: calls.map { call in { try call.apply(on: resource, at: now, in: $0) } },
+            between: { (calls[$0].failpointBefore, calls[$0].failpointAfter) }
         )
-        for (index, outcome) in zip(passed, outcomes) {
-            let call = calls[index]
-            count(call.operation, outcome)
-            results[index] = outcome
-            do { try await failpoints.pass(call.failpointAfter) } catch { results[index] = .failure(error) }
-        }
-        return calls.indices.compactMap { results[$0] }
+        for (call, outcome) in zip(calls, outcomes) { count(call.operation, outcome) }
+        return outcomes
     }
 
     private func count(_ operation: TCC.Operation, _ result: Result<BranchOutcome, any Error>) {

@@ -198,6 +198,28 @@ public final class DurableStore: Sendable {
         return results.map { Self.typed($0) }
     }
 
+    /// Runs operations in one transaction, each between two places where a test may have it fail.
+    ///
+    /// - Parameters:
+    ///   - operations: each reads and writes the database, and nothing else; one that throws fails alone.
+    ///   - places: of an operation, by its index: where nothing of it is written, and where it is on disk and not answered.
+    /// - Returns: for each operation what it returned, or what it or a failpoint threw.
+    public func write<Value: Sendable>(
+        all operations: [@Sendable (Database) throws -> Value],
+        between places: (Int) -> (before: Failpoint, after: Failpoint)
+    ) async -> [Result<Value, any Error>] {
+        var results: [Result<Value, any Error>?] = Array(repeating: nil, count: operations.count)
+        for index in results.indices {
+            do { try await failpoints.pass(places(index).before) } catch { results[index] = .failure(error) }
+        }
+        let passed = results.indices.filter { results[$0] == nil }
+        for (index, result) in zip(passed, await write(all: passed.map { operations[$0] })) {
+            results[index] = result
+            do { try await failpoints.pass(places(index).after) } catch { results[index] = .failure(error) }
+        }
+        return results.compactMap { $0 }
+    }
+
     private static func typed<Value>(_ result: Result<any Sendable, any Error>) -> Result<Value, any Error> {
         result.map { value in
             guard let value = value as? Value else { preconditionFailure("an operation returns one type") }
