@@ -60,7 +60,7 @@ package struct BranchCallMembers<Payload: FastJSONReadable & Sendable> {
     package init() {}
 
     /// Reads a member.
-    package mutating func read(_ name: String, _ scanner: inout JSONScanner) throws(JSONDoubt) {
+    package mutating func read(_ name: JSONName, _ scanner: inout JSONScanner) throws(JSONDoubt) {
         switch name {
         case "gid": try gid.read(&scanner)
         case "branch": try branch.read(&scanner)
@@ -162,7 +162,7 @@ extension JSONScanner {
     /// - Parameter name: the member's name.
     /// - Returns: its value.
     /// - Throws: a doubt if it has none, or others.
-    public mutating func onlyMember<Value: FastJSONReadable>(_ name: String) throws(JSONDoubt) -> Value {
+    public mutating func onlyMember<Value: FastJSONReadable>(_ name: JSONName) throws(JSONDoubt) -> Value {
         var member = JSONMember<Value>()
         try beginObject()
         while let found = try nextName() {

@@ -14,7 +14,7 @@ extension Problem: FastJSONReadable, FastJSONWritable {
             case "title": try title.read(&scanner)
             default:
                 let value = try JSONValue(scanning: &scanner)
-                guard extensions.updateValue(value, forKey: name) == nil else { throw JSONDoubt() }
+                guard extensions.updateValue(value, forKey: try name.text()) == nil else { throw JSONDoubt() }
             }
         }
         let word = try code.required()

@@ -49,7 +49,7 @@ extension Dictionary: FastJSONReadable where Key == String, Value: FastJSONReada
         self = [:]
         try scanner.beginObject()
         while let name = try scanner.nextName() {
-            guard updateValue(try Value(scanning: &scanner), forKey: name) == nil else { throw JSONDoubt() }
+            guard updateValue(try Value(scanning: &scanner), forKey: try name.text()) == nil else { throw JSONDoubt() }
         }
     }
 }

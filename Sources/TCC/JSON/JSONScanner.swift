@@ -41,12 +41,13 @@ public struct JSONScanner {
     /// Goes to the next member of the object.
     ///
     /// - Returns: its name; or nil at the object's end, which is left.
-    /// - Throws: a doubt if there is no JSON.
-    public mutating func nextName() throws(JSONDoubt) -> String? {
+    /// - Throws: a doubt if there is no JSON, or an escape in the name.
+    public mutating func nextName() throws(JSONDoubt) -> JSONName? {
         guard try !isAtEnd(UInt8(ascii: "}")) else { return nil }
-        let name = try string()
+        guard case let (bytes, isASCII, isWhole) = try run(), isWhole else { throw JSONDoubt() }
+        position += 1
         guard take(UInt8(ascii: ":")) else { throw JSONDoubt() }
-        return name
+        return JSONName(bytes: bytes, isASCII: isASCII)
     }
 
     /// Enters an array.
@@ -65,16 +66,28 @@ public struct JSONScanner {
     /// - Returns: the string, its escapes resolved.
     /// - Throws: a doubt if none comes next, or one with a surrogate in an escape.
     public mutating func string() throws(JSONDoubt) -> String {
+        let (bytes, isASCII, isWhole) = try run()
+        guard isWhole else { return try stringWithEscapes(from: position - bytes.count) }
+        position += 1
+        return try String(json: bytes, isASCII: isASCII)
+    }
+
+    /// The bytes of a string that comes next up to its end, where they are whole, or its first escape, which is then at
+    /// the position.
+    private mutating func run() throws(JSONDoubt) -> (
+        bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool, isWhole: Bool
+    ) {
         guard take(UInt8(ascii: "\"")) else { throw JSONDoubt() }
         let first = position
+        var allBits: UInt8 = 0
         while position < bytes.count {
             let byte = bytes[position]
-            if byte == UInt8(ascii: "\"") {
-                defer { position += 1 }
-                return try text(UnsafeBufferPointer(rebasing: bytes[first..<position]))
+            if byte == UInt8(ascii: "\"") || byte == UInt8(ascii: "\\") {
+                let run = UnsafeBufferPointer(rebasing: bytes[first..<position])
+                return (run, allBits < 0x80, byte == UInt8(ascii: "\""))
             }
-            if byte == UInt8(ascii: "\\") { return try stringWithEscapes(from: first) }
             if byte < 0x20 { throw JSONDoubt() }
+            allBits |= byte
             position += 1
         }
         throw JSONDoubt()
@@ -171,11 +184,6 @@ public struct JSONScanner {
         return false
     }
 
-    private func text(_ bytes: UnsafeBufferPointer<UInt8>) throws(JSONDoubt) -> String {
-        guard let text = String(validating: bytes, as: UTF8.self) else { throw JSONDoubt() }
-        return text
-    }
-
     /// A string whose first escape is next.
     private mutating func stringWithEscapes(from first: Int) throws(JSONDoubt) -> String {
         var unescaped: [UInt8] = []
@@ -222,6 +230,43 @@ public struct JSONScanner {
             guard let scalar = Unicode.Scalar(code) else { throw JSONDoubt() }
             unescaped.append(contentsOf: UTF8.encode(scalar)!)
         default: throw JSONDoubt()
+        }
+    }
+}
+
+/// A member's name as it stands in the JSON: compared with a literal without making a string of it.
+///
+/// Not to be kept: it is gone with the bytes.
+public struct JSONName: Equatable, ExpressibleByStringLiteral {
+    private let bytes: UnsafeBufferPointer<UInt8>
+    private let isASCII: Bool
+
+    fileprivate init(bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool) { (self.bytes, self.isASCII) = (bytes, isASCII) }
+
+    /// A name to compare with.
+    public init(stringLiteral name: StaticString) {
+        self.init(bytes: .init(start: name.utf8Start, count: name.utf8CodeUnitCount), isASCII: name.isASCII)
+    }
+
+    /// The name as a string.
+    ///
+    /// - Throws: a doubt if it is not valid UTF-8.
+    public func text() throws(JSONDoubt) -> String { try String(json: bytes, isASCII: isASCII) }
+
+    /// Whether two are the same by their bytes.
+    public static func == (left: Self, right: Self) -> Bool {
+        left.bytes.count == right.bytes.count && left.bytes.elementsEqual(right.bytes)
+    }
+}
+
+extension String {
+    /// Validating costs several times what copying does, and ASCII needs none.
+    fileprivate init(json bytes: UnsafeBufferPointer<UInt8>, isASCII: Bool) throws(JSONDoubt) {
+        if isASCII {
+            self = String(decoding: bytes, as: UTF8.self)
+        } else {
+            guard let text = String(validating: bytes, as: UTF8.self) else { throw JSONDoubt() }
+            self = text
         }
     }
 }
