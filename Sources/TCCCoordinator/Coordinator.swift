@@ -224,20 +224,27 @@ public final class Coordinator: Service {
         _ bodies: [ParticipantName: ByteBuffer],
         within tryTimeout: Duration
     ) async {
-        guard case .sendTries(let branches) = transaction.begun() else { return }
-        let expiry = world.elapsed() + tryTimeout
         do {
             try await failpoints.pass(.coordinatorBeginAfter)
         } catch {
-            let id = BranchID(gid: transaction.gid, branch: branches[0])
-            let report = LaneRunner.TryReport(id: id, result: .unavailable("\(error)"), attempts: 0)
-            if let wanted = transaction.tried(report, at: world.wallClock()) { submit.yield([wanted]) }
-            return
+            return giveUp(transaction, "\(error)")
         }
-        for branch in branches {
-            guard let lane = lanes[branch], let body = bodies[branch] else { continue }
-            lane.attempt(transaction.gid, body: body, expiresAt: expiry)
+        transaction.begun { branch in
+            guard let lane = lanes[branch], let body = bodies[branch] else { return }
+            lane.attempt(transaction.gid, body: body, within: tryTimeout)
         }
+    }
+
+    /// Has a transaction cancelled without a try.
+    private func giveUp(_ transaction: LiveTransaction, _ why: String) {
+        var branches: [ParticipantName] = []
+        transaction.begun { branches.append($0) }
+        let reports = branches.prefix(1)
+            .map { branch in
+                let id = BranchID(gid: transaction.gid, branch: branch)
+                return LaneRunner.TryReport(id: id, result: .unavailable(why), attempts: 0)
+            }
+        submit.yield(reports.compactMap { transaction.tried($0, at: world.wallClock()) })
     }
 
     /// Writes decisions, however long that takes, and has each carried out as soon as it is on disk; a caller that would
@@ -274,6 +281,7 @@ public final class Coordinator: Service {
         // The process stops, and the next start decides.
         for one in rest { live[one.record.gid] = nil }
     }
+
     /// Answers the caller of a transaction whose decision is on disk if nothing else is to be waited for, and hands the
     /// decision to the lanes.
     private func carryOut(_ decision: Decision, _ wanted: LiveTransaction.Wanted) {

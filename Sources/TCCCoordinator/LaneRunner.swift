@@ -100,10 +100,11 @@ final class LaneRunner: Sendable {
 
     /// Tries the branch until it answers for good or the try expires, and reports that; nothing is reported of a try
     /// that is over before, by `deliver`.
-    func attempt(_ gid: GlobalTransactionID, body: ByteBuffer, expiresAt: Duration) {
+    func attempt(_ gid: GlobalTransactionID, body: ByteBuffer, within tryTimeout: Duration) {
+        let expiry = world.elapsed() + tryTimeout
         state.withLock {
             $0.tries[gid] = PendingTry(body: body)
-            $0.lane.tryRequested(gid, bytes: body.readableBytes, expiresAt: expiresAt)
+            $0.lane.tryRequested(gid, bytes: body.readableBytes, expiresAt: expiry)
         }
         wake.yield()
     }

@@ -53,8 +53,12 @@ final class LiveTransaction: Sendable {
 
     var record: TransactionRecord { state.withLock { $0.record } }
 
-    func begun() -> TransactionMachine.BegunAction {
-        state.withLock { $0.machine.begun() }
+    /// Hands out the tries in one step: nothing is heard of any before all are handed out, so that no cancel overtakes one.
+    func begun(_ handOut: (ParticipantName) -> Void) {
+        state.withLock {
+            guard case .sendTries(let branches) = $0.machine.begun() else { return }
+            for branch in branches { handOut(branch) }
+        }
     }
 
     /// Notes how a try ended; the decision to be written, with the one that makes it clear.

@@ -71,9 +71,8 @@ public struct ParticipantService<R: Resource>: Sendable {
     /// - Parameter calls: tries and decisions, of whichever transactions.
     /// - Returns: for each call its branch's outcome, or the error that it would have met alone.
     public func apply(_ calls: [ParticipantCall<R.Payload>]) async -> [Result<BranchOutcome, any Error>] {
-        let now = world.wallClock()
         let outcomes = await store.write(
-            all: calls.map { call in { try call.apply(on: resource, at: now, in: $0) } },
+            all: calls.map { call in { try call.apply(on: resource, at: world.wallClock(), in: $0) } },
             between: { (calls[$0].failpointBefore, calls[$0].failpointAfter) }
         )
         for (call, outcome) in zip(calls, outcomes) { count(call.operation, outcome) }

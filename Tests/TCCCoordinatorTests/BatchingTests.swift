@@ -11,6 +11,24 @@ struct BatchingTests {
         try await withJournal { directory in try await withLife(in: directory, peers: peers, body) }
     }
 
+    /// No time passes: whoever's decision is written is told, and nobody else waits with the one whose is not.
+    @Test(arguments: ["coordinator.decide.before=error@2", "coordinator.decide.after=error@2"])
+    func decisionsThatCannotBeWrittenFailAloneAndAreWrittenLater(failpoint: String) async throws {
+        try await withJournal { directory in
+            let peers = ScriptedPeers(takesBatches: true)
+            try await withLife(in: directory, peers: peers, failpoints: failpoint) { life in
+                let conclusions = try await publishMany(40, life)
+                #expect(conclusions.count(where: \.isConfirmed) == 39)
+                #expect(conclusions.count { $0 == .unknown } == 1)
+                let gids = Set(peers.calls.map(\.gid))
+                #expect(gids.count == 40)
+                try await life.passing { () async throws in
+                    for gid in gids { _ = try await life.wait(for: gid) { $0.state == .confirmed } }
+                }
+            }
+        }
+    }
+
     private func publishMany(_ count: Int, _ life: CoordinatorUnderTest) async throws -> [Conclusion] {
         try await withThrowingTaskGroup(of: Conclusion.self) { group in
             for _ in 0..<count { group.addTask { try await life.publish() } }

@@ -133,6 +133,7 @@ func withLife(
     in directory: String,
     peers: ScriptedPeers = ScriptedPeers(),
     clock: FakeClock = FakeClock(),
+    world: World? = nil,
     failpoints: String? = nil,
     settings: Coordinator.Settings = .init(),
     _ body: @Sendable @escaping (CoordinatorUnderTest) async throws -> Void
@@ -153,7 +154,7 @@ func withLife(
         settings: settings,
         store: store,
         call: peers.call,
-        world: clock.world,
+        world: world ?? clock.world,
         failpoints: failpoints,
         logger: logger,
         metrics: metrics

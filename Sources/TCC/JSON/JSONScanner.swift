@@ -44,7 +44,8 @@ public struct JSONScanner {
     /// - Throws: a doubt if there is no JSON, or an escape in the name.
     public mutating func nextName() throws(JSONDoubt) -> JSONName? {
         guard try !isAtEnd(UInt8(ascii: "}")) else { return nil }
-        guard case let (bytes, isASCII, isWhole) = try run(), isWhole else { throw JSONDoubt() }
+        let (bytes, isASCII, isWhole) = try run()
+        guard isWhole else { throw JSONDoubt() }
         position += 1
         guard take(UInt8(ascii: ":")) else { throw JSONDoubt() }
         return JSONName(bytes: bytes, isASCII: isASCII)
