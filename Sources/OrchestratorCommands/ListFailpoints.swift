@@ -22,7 +22,8 @@ struct ListFailpoints: ParsableCommand {
 
     private static let note = """
         Set TCC_FAILPOINTS when a process starts: name=action[@n][;...], where the action is crash (it dies at once, as \
-        by SIGKILL), pause(MILLISECONDS) or error, and @n means only the n-th time in that life.
+        by SIGKILL), pause(MILLISECONDS) or error, and @n means only the n-th time in that life. A pause also holds what \
+        is written in one batch with it.
         """
 
     @OptionGroup(title: "Output")

@@ -239,12 +239,10 @@ public final class Coordinator: Service {
     private func giveUp(_ transaction: LiveTransaction, _ why: String) {
         var branches: [ParticipantName] = []
         transaction.begun { branches.append($0) }
-        let reports = branches.prefix(1)
-            .map { branch in
-                let id = BranchID(gid: transaction.gid, branch: branch)
-                return LaneRunner.TryReport(id: id, result: .unavailable(why), attempts: 0)
-            }
-        submit.yield(reports.compactMap { transaction.tried($0, at: world.wallClock()) })
+        // One that is not tried is enough.
+        let id = BranchID(gid: transaction.gid, branch: branches[0])
+        let report = LaneRunner.TryReport(id: id, result: .unavailable(why), attempts: 0)
+        if let wanted = transaction.tried(report, at: world.wallClock()) { submit.yield([wanted]) }
     }
 
     /// Writes decisions, however long that takes, and has each carried out as soon as it is on disk; a caller that would

@@ -148,7 +148,7 @@ final class LaneRunner: Sendable {
         case .send(let calls):
             group.addTask { await self.perform(calls) }
         case .expire(let gid, let lastError):
-            if let report = report(.unavailable(lastError), toTryOf: gid) { onTried([report]) }
+            if let report = endTry(of: gid, with: .unavailable(lastError)) { onTried([report]) }
         case .loadOutcomes(let after, let limit):
             group.addTask { await self.loadOutcomes(after: after, limit: limit) }
         case .wait(let until):
@@ -260,12 +260,12 @@ final class LaneRunner: Sendable {
         case .busy: return .busy
         case .unknown(let detail, let silent): return .failed(detail, silent: silent)
         }
-        if let report = report(final, toTryOf: gid) { tried.append(report) }
+        if let report = endTry(of: gid, with: final) { tried.append(report) }
         return .done
     }
 
-    /// The end of a try; nil if nobody waits for it any more.
-    private func report(_ result: TryResult, toTryOf gid: GlobalTransactionID) -> TryReport? {
+    /// Lets go of a try, and says how it ended; nil if nobody waits for it any more.
+    private func endTry(of gid: GlobalTransactionID, with result: TryResult) -> TryReport? {
         state.withLock { $0.tries.removeValue(forKey: gid) }
             .map { TryReport(id: BranchID(gid: gid, branch: participant.name), result: result, attempts: $0.attempts) }
     }

@@ -200,7 +200,8 @@ public final class DurableStore: Sendable {
 
     /// Runs operations in one transaction, each between two places where a test may have it fail.
     ///
-    /// A pause at one of them holds all of them: they are written together, and answered together.
+    /// The failpoints are the store's. A pause at one of them holds all operations: they are written together, and
+    /// answered together.
     ///
     /// - Parameters:
     ///   - operations: each reads and writes the database, and nothing else; one that throws fails alone.

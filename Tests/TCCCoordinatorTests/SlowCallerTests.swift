@@ -7,12 +7,13 @@ import Testing
 struct SlowCallerTests {
     @TaskLocal private static var isSlow = false
 
-    /// A try that comes after its cancel is answered 410 by whoever keeps to the contract; it is none of their business.
+    /// The barrier would refuse such a try with 410; it is not to be sent at all.
     @Test func sendsNoTryAfterItsCancel() async throws {
         let clock = FakeClock()
         var world = clock.world
         world.elapsed = { [elapsed = world.elapsed] in
-            // Between the two tries, for as long as everything else takes several times over.
+            // The clock is read between the two tries. A real wait, as a thread that is not run has it: several times what
+            // the first try, the decision and its cancel take; one that is too short shows nothing, and fails nothing.
             if Self.isSlow { usleep(20_000) }
             return elapsed()
         }
