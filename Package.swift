@@ -111,8 +111,8 @@ let package = Package(
         .target(
             name: "TCCCoordinator",
             dependencies: [
-                "Failpoints", "TCC", "TCCHTTP", "TCCStorage", asyncHTTPClient, crypto, grdb, httpTypes, hummingbird,
-                lifecycle, logging, metrics, nioCore,
+                "Failpoints", "TCC", "TCCHTTP", "TCCStorage", crypto, grdb, httpTypes, hummingbird, lifecycle, logging,
+                metrics, nioCore,
             ],
             swiftSettings: settings
         ),

@@ -1,4 +1,3 @@
-import AsyncHTTPClient
 import Foundation
 import HTTPTypes
 public import NIOCore
@@ -92,7 +91,8 @@ public struct ParticipantClient: Sendable {
             default: return .each(calls.map { _ in .answered(Self.reading(answer)) })
             }
         } catch {
-            return .each(calls.map { _ in .unanswered(Self.describe(error)) })
+            let detail = "\(error)"
+            return .each(calls.map { _ in .unanswered(detail) })
         }
     }
 
@@ -157,16 +157,6 @@ public struct ParticipantClient: Sendable {
         if let problem = answer.decode(Problem.self) { return problem }
         guard answer.headers["content-type"]?.hasPrefix("application/problem+json") == true else { return nil }
         return answer.decode(ForeignProblem.self)?.asProblem(status: answer.status)
-    }
-
-    /// What went wrong, in a few words for people.
-    static func describe(_ error: any Error) -> String {
-        switch error as? HTTPClientError {
-        case .some(.deadlineExceeded), .some(.readTimeout), .some(.connectTimeout): "no answer in time"
-        case .some(.remoteConnectionClosed): "connection lost"
-        case .some(let error): error.shortDescription
-        case nil: "\(error)".hasPrefix("connect") || "\(error)".contains("refused") ? "connection refused" : "\(error)"
-        }
     }
 }
 

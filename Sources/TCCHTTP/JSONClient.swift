@@ -1,10 +1,11 @@
-import AsyncHTTPClient
 public import HTTPTypes
 public import NIOCore
-import NIOHTTP1
 import TCC
 
-/// Calls of JSON over HTTP/1.1: AsyncHTTPClient, set up as this project's calls want it.
+/// Calls of JSON over HTTP/1.1.
+///
+/// A call has one deadline, for all of it: looking up the name, connecting, waiting for a connection, sending, the head of
+/// the answer and every byte of its body. An answer that comes slowly does not put it off.
 public struct JSONClient: Sendable {
     /// An answer whose body was read.
     public struct Answer: Sendable {
@@ -25,21 +26,27 @@ public struct JSONClient: Sendable {
         }
     }
 
-    private static let largestAnswer = 16 << 20
+    /// The largest answer that is read, in bytes: 16 MiB.
+    public static let largestAnswer = 16 << 20
 
-    private let client: HTTPClient
+    private let transport: any HTTPTransport
+    private let sleep: @Sendable (Duration) async throws -> Void
 
-    /// A client.
+    /// A client of the real network.
     ///
     /// - Parameter connectionsPerHost: how many calls to one server run at once; further ones wait.
     public init(connectionsPerHost: Int) {
-        var configuration = HTTPClient.Configuration()
-        configuration.connectionPool.concurrentHTTP1ConnectionsPerHostSoftLimit = connectionsPerHost
-        // Each caller retries by a policy of its own; a refused connection is an answer worth having at once.
-        configuration.connectionPool.retryConnectionEstablishment = false
-        configuration.httpVersion = .http1Only
-        configuration.redirectConfiguration = .disallow
-        self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
+        self.init(transport: AsyncHTTPTransport(connectionsPerHost: connectionsPerHost), sleep: World.system.sleep)
+    }
+
+    /// A client over any network.
+    ///
+    /// - Parameters:
+    ///   - transport: moves the bytes.
+    ///   - sleep: waits; deadlines are kept by it.
+    public init(transport: any HTTPTransport, sleep: @escaping @Sendable (Duration) async throws -> Void) {
+        self.transport = transport
+        self.sleep = sleep
     }
 
     /// Makes a call.
@@ -50,9 +57,9 @@ public struct JSONClient: Sendable {
     ///   - token: the bearer token, if one is needed.
     ///   - headers: further headers.
     ///   - body: the body, if there is one.
-    ///   - timeout: when to give up.
-    /// - Returns: the answer, whatever its status.
-    /// - Throws: whatever the network met; the call may have had its effect.
+    ///   - timeout: when to give up, whatever has come of the answer.
+    /// - Returns: the whole answer, whatever its status.
+    /// - Throws: ``CallFailure``, or `CancellationError`; the call may have had its effect.
     public func call(
         _ method: HTTPRequest.Method,
         _ url: String,
@@ -61,23 +68,35 @@ public struct JSONClient: Sendable {
         body: ByteBuffer? = nil,
         timeout: Duration
     ) async throws -> Answer {
-        var request = HTTPClientRequest(url: url)
-        request.method = NIOHTTP1.HTTPMethod(rawValue: method.rawValue)
-        if let token { request.headers.add(name: "authorization", value: "Bearer \(token)") }
-        for (name, value) in headers { request.headers.add(name: name, value: value) }
-        if let body {
-            request.headers.add(name: "content-type", value: "application/json")
-            request.body = .bytes(body)
+        var request = TransportRequest(method: method, url: url, headers: [], body: body)
+        request.headers.reserveCapacity(headers.count + 2)
+        if let token { request.headers.append(("authorization", "Bearer \(token)")) }
+        request.headers += headers
+        if body != nil { request.headers.append(("content-type", "application/json")) }
+        return try await within(timeout) { [transport, request] in
+            let answer = IncomingAnswer(largest: Self.largestAnswer)
+            try await transport.send(request) { try answer.receive($0) }
+            return try answer.whole()
         }
-        let response = try await client.execute(request, timeout: .milliseconds(max(1, timeout.wholeMilliseconds)))
-        let content = try await response.body.collect(upTo: Self.largestAnswer)
-        var names: [String: String] = [:]
-        for (name, value) in response.headers { names[name.lowercased()] = value }
-        return Answer(status: Int(response.status.code), body: content, headers: names)
+    }
+
+    /// Cancels an exchange when its time is over, wherever it is.
+    private func within(
+        _ timeout: Duration,
+        _ exchange: @escaping @Sendable () async throws -> Answer
+    ) async throws -> Answer {
+        try await withThrowingTaskGroup(of: Answer?.self) { [sleep] group in
+            group.addTask { try await exchange() }
+            group.addTask {
+                try await sleep(timeout)
+                return nil
+            }
+            defer { group.cancelAll() }
+            guard let answer = try await group.next() ?? nil else { throw CallFailure(.noAnswerInTime) }
+            return answer
+        }
     }
 
     /// Closes its connections.
-    public func shutdown() async throws {
-        try await client.shutdown()
-    }
+    public func shutdown() async throws { try await transport.shutdown() }
 }
