@@ -213,14 +213,18 @@ let package = Package(
             swiftSettings: settings
         ),
         // The contract's ten invariants as a function of a history and a final state; only its dump knows the databases.
-        .target(name: "Verification", dependencies: ["TCC", grdb], swiftSettings: settings),
+        .target(
+            name: "Verification",
+            dependencies: ["TCC", "TCCHTTP", grdb, httpTypes, nioCore],
+            swiftSettings: settings
+        ),
         // The real coordinator and participants in a world of one thread, from one seed.
         .target(
             name: "Simulation",
             dependencies: [
                 "DraftLibrary", "Failpoints", "OnlineLibrary", "Posts", "QuotaLedger", "TCC", "TCCCoordinator",
-                "TCCHTTP", "TCCParticipant", "TCCStorage", "Verification", grdb, logging, metrics, nioCore,
-                "Publishing",
+                "TCCHTTP", "TCCParticipant", "TCCStorage", "Verification", grdb, httpTypes, hummingbird, logging,
+                metrics, nioCore, "Publishing",
             ],
             swiftSettings: settings
         ),
@@ -280,7 +284,7 @@ let package = Package(
         ),
         .testTarget(
             name: "SimulationTests",
-            dependencies: ["Simulation", "TCC", "Verification", grdb, nioCore],
+            dependencies: ["Simulation", "TCC", "TCCCoordinator", "TCCHTTP", "Verification", grdb, httpTypes, nioCore],
             swiftSettings: settings
         ),
         .testTarget(

@@ -4,8 +4,10 @@ import Simulation
 struct SimulationTally {
     /// What has to have happened in many worlds: otherwise they prove nothing.
     private static let faults = [
-        "batch", "batch refused", "batch short", "clock", "crash", "cut", "doubled", "failed sync", "full disk", "kill",
-        "late", "lost", "lost commit", "night", "overnight", "pause", "probe", "prune",
+        "batch", "batch failed", "batch refused", "batch short", "clock", "crash", "cut", "doubled",
+        "doubled stream", "failed sync", "full disk", "kill", "late", "lost", "lost commit", "night", "no name",
+        "others expected", "overnight", "pause", "probe", "prune", "reset", "silent", "slow name", "stops after head",
+        "stops in body", "trickle",
     ]
 
     private(set) var worlds = 0

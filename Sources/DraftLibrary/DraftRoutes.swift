@@ -1,19 +1,34 @@
-import Failpoints
+package import Failpoints
 import GRDB
 import HTTPTypes
 import Hummingbird
 import Posts
-import TCC
-import TCCHTTP
-import TCCStorage
+package import TCC
+package import TCCHTTP
+package import TCCStorage
 
 /// What authors do with their drafts over HTTP.
-struct DraftRoutes: Sendable {
-    let store: DurableStore
-    let world: World
-    let failpoints: Failpoints
+package struct DraftRoutes: Sendable {
+    private let store: DurableStore
+    private let world: World
+    private let failpoints: Failpoints
 
-    func add(to api: inout API) {
+    /// Routes over a library.
+    ///
+    /// - Parameters:
+    ///   - store: the library's database.
+    ///   - world: clocks and chance.
+    ///   - failpoints: what a test asked for.
+    package init(store: DurableStore, world: World, failpoints: Failpoints) {
+        self.store = store
+        self.world = world
+        self.failpoints = failpoints
+    }
+
+    /// Adds the routes to an API.
+    ///
+    /// - Parameter api: the API.
+    package func add(to api: inout API) {
         api.on(.post, "/v1/drafts", allow: [.author], handler: create)
         api.on(.get, "/v1/drafts", allow: [.author], handler: list)
         api.on(.get, "/v1/drafts/:id", allow: [.author], handler: show)

@@ -1,5 +1,8 @@
+import HTTPTypes
+import NIOCore
 import Posts
 import TCC
+import TCCHTTP
 import Verification
 
 /// An author who publishes, edits, withdraws and deletes posts, and asks again with the same key until something can be concluded.
@@ -17,6 +20,15 @@ struct Client: Sendable {
     let world: SimulatedWorld
     let life: Life
     let record: Box<Record>
+    private let http: JSONClient
+
+    init(number: Int, world: SimulatedWorld, life: Life, record: Box<Record>) {
+        self.number = number
+        self.world = world
+        self.life = life
+        self.record = record
+        self.http = world.client(of: .client, life)
+    }
 
     /// What all clients know.
     struct Record: Sendable {
@@ -110,17 +122,45 @@ struct Client: Sendable {
         return RevisionText(title: "text \(number)", content: "content \(number)")
     }
 
-    private func send(_ to: Party, _ message: Message) async throws -> Reply {
-        try await world.send(message, from: (.client, life), to: to, timeout: Self.timeout)
+    private func call(
+        _ to: Party,
+        _ method: HTTPRequest.Method,
+        _ path: String,
+        as caller: Caller,
+        headers: [(String, String)] = [],
+        body: ByteBuffer? = nil
+    ) async throws -> JSONClient.Answer {
+        try await http.call(
+            method,
+            to.url + path,
+            token: world.tokens[caller],
+            headers: headers,
+            body: body,
+            timeout: Self.timeout
+        )
+    }
+
+    /// A draft as its author reads it; nil if the service does not say.
+    private func draft(_ id: UUIDv7, of author: String) async -> Draft? {
+        // `try?`: without the draft there is nothing to begin.
+        let answer = try? await call(.draft, .get, "/v1/drafts/\(id)", as: Caller(subject: author, role: .author))
+        return answer?.status == 200 ? answer?.decode(Draft.self) : nil
     }
 
     private func save(_ id: UUIDv7, by author: String) async {
         let text = newText()
         world.note("save", .client, "\(number) '\(text.title)' as \(id)")
-        do {
-            guard case .draft(let draft) = try await send(.draft, .save(id, text, author: author)) else { return }
+        // `try?`: what is not answered may have been saved.
+        let answer = try? await call(
+            .draft,
+            .put,
+            "/v1/drafts/\(id)",
+            as: Caller(subject: author, role: .author),
+            body: JSONCoding.encode(PostText(title: text.title, content: text.content))
+        )
+        if answer?.status == 200, let draft = answer?.decode(Draft.self) {
             record.withLock { $0.history.saved(id, draft.revision, text) }
-        } catch {
+        } else {
             // It may have been saved, under a number that nobody knows: also if it was refused, since the network may
             // have doubled it, and a save has no key.
             record.withLock { $0.history.maybeSaved(text) }
@@ -128,18 +168,9 @@ struct Client: Sendable {
     }
 
     private func publishCharged(_ id: UUIDv7, by author: String, _ random: SplitMix64) async {
-        do {
-            guard case .draft(let draft) = try await send(.draft, .readDraft(id, author: author)) else { return }
-            let intent = Request.Intent.chargedPublish(
-                id,
-                base: draft.revision,
-                revision: draft.nextRevision,
-                newText()
-            )
-            await ask(intent, by: author, random)
-        } catch {
-            // Without the draft there is nothing to begin.
-        }
+        guard let draft = await draft(id, of: author) else { return }
+        let intent = Request.Intent.chargedPublish(id, base: draft.revision, revision: draft.nextRevision, newText())
+        await ask(intent, by: author, random)
     }
 
     /// Now and then only if the draft is still the one that was read, or that was there once.
@@ -147,13 +178,9 @@ struct Client: Sendable {
         var random = random
         let intent = Request.Intent.republish(id, newText())
         guard random.chance(Self.conditions) else { return await ask(intent, by: author, random) }
-        do {
-            guard case .draft(let draft) = try await send(.draft, .readDraft(id, author: author)) else { return }
-            let head = random.chance(0.5) ? draft.revision : 1
-            await ask(intent, by: author, ifMatch: "\"\(head)\"", random)
-        } catch {
-            // Without the draft there is nothing to begin.
-        }
+        guard let draft = await draft(id, of: author) else { return }
+        let head = random.chance(0.5) ? draft.revision : 1
+        await ask(intent, by: author, ifMatch: "\"\(head)\"", random)
     }
 
     /// Sends a request until something can be concluded; now and then asks for more with the same key then.
@@ -189,23 +216,30 @@ struct Client: Sendable {
     ///
     /// - Returns: the answer that something can be concluded from; nil if there was none.
     private func conclude(_ request: Request, _ random: inout SplitMix64) async -> History.Reply? {
+        // The same bytes each time: a key is bound to them. `try?`: strings and numbers can be written.
+        let body = (try? request.body()) ?? nil
         for _ in 0..<Self.mostAttempts {
             let attempt = record.withLock { $0.history.sent(request) }
             world.note("ask", .client, "\(number) \(request.intent.summary)")
             do {
-                guard case .told(var answer, let postID) = try await send(.orchestrator, .begin(request)) else {
-                    return nil
-                }
-                answer.post = postID
-                record.withLock { [answer] record in
+                let told = try await call(
+                    .orchestrator,
+                    request.method,
+                    request.path,
+                    as: request.caller,
+                    headers: request.headers,
+                    body: body
+                )
+                let answer = History.Reply(told)
+                record.withLock { record in
                     record.history.answered(attempt, answer)
-                    if case .publishNew = request.intent, let postID, answer.isCommitted {
+                    if case .publishNew = request.intent, let postID = answer.post, answer.isCommitted {
                         record.posts.append((postID, request.author))
                     }
                 }
                 world.note("told \(answer.status)", .client, "\(number) \(answer.gid.map { "\($0)" } ?? "")")
                 if request.isDelete, answer.isCommitted { world.note("deleted", .client, "\(number)") }
-                if answer.status != 500 { return answer }
+                if answer.saysSomething { return answer }
             } catch {
                 world.note("unanswered", .client, "\(number) \(error)")
             }
@@ -214,4 +248,15 @@ struct Client: Sendable {
         }
         return nil
     }
+}
+
+extension History.Reply {
+    /// What an answer of the orchestrator says.
+    fileprivate init(_ answer: JSONClient.Answer) {
+        let told = ToldTransaction(in: answer.body)
+        self.init(status: answer.status, gid: told?.gid, code: told?.code, post: told?.postID)
+    }
+
+    /// Whether something can be concluded from it.
+    fileprivate var saysSomething: Bool { isCommitted || (400..<500).contains(status) || [502, 503].contains(status) }
 }

@@ -10,6 +10,20 @@ package struct FaultRates: Hashable, Sendable {
     package var longestDelay = Duration.seconds(2)
     /// A message arrives twice.
     package var duplicate = 0.0
+    /// An answer stops after its head, and the connection stays open.
+    package var headOnly = 0.0
+    /// An answer stops in its body, and the connection stays open.
+    package var halfBody = 0.0
+    /// An answer comes in pieces, with a pause before each.
+    package var trickle = 0.0
+    /// A connection is reset before an answer or in it.
+    package var reset = 0.0
+    /// The bytes of a request come twice on its connection.
+    package var doubledStream = 0.0
+    /// A connection opens, and nobody reads from it.
+    package var silence = 0.0
+    /// A name takes long to resolve.
+    package var slowName = 0.0
     /// A process dies at a place that it passes.
     package var crash = 0.0
     /// A process is paused at a place that it passes.
@@ -29,10 +43,14 @@ package struct FaultRates: Hashable, Sendable {
     package var clock = 0.0
     /// A direction between two parties is cut, at such a moment.
     package var partition = 0.0
+    /// The name of a party does not resolve at another for some time, from such a moment on.
+    package var noName = 0.0
     /// A server forgets what is old, at such a moment.
     package var pruning = 0.0
     /// A participant asks for a transaction that nobody knows, at such a moment.
     package var probe = 0.0
+    /// Clocks are days ahead for a moment, in a night.
+    package var clockDays = 0.0
     /// A copy of a message arrives only after the night.
     package var overnight = 0.0
 
@@ -42,6 +60,8 @@ package struct FaultRates: Hashable, Sendable {
     package var refusedBatch = 0.0
     /// The answer to several calls lacks one of them.
     package var shortBatch = 0.0
+    /// Several calls are made, and answered by one error of the server.
+    package var failedBatch = 0.0
 
     /// Nothing goes wrong.
     package static let none = FaultRates()
@@ -76,5 +96,14 @@ package struct FaultRates: Hashable, Sendable {
         refusedBatch = rate(0.2)
         shortBatch = rate(0.1)
         lostCommit = rate(0.01)
+        headOnly = rate(0.1)
+        halfBody = rate(0.05)
+        trickle = rate(0.1)
+        reset = rate(0.1)
+        doubledStream = rate(0.1)
+        silence = rate(0.05)
+        slowName = rate(0.1)
+        noName = rate(0.2)
+        failedBatch = rate(0.1)
     }
 }

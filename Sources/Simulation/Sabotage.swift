@@ -1,5 +1,6 @@
 package import GRDB
 package import TCC
+package import TCCCoordinator
 
 /// Breaks the protocol of a simulated system, to prove that the checker sees it.
 ///
@@ -20,21 +21,26 @@ package struct Sabotage: Sendable {
 
     /// Does something to a server's database when it is made.
     package var prepare: @Sendable (Party, Database) throws -> Void
-    /// Answers a message for the server that got it, which `proceed` does properly.
+    /// Answers a request for the server that got it, which `proceed` does properly.
     package var answer:
         (
             @Sendable (
-                _ context: Context, _ server: Party, _ message: Message, _ proceed: (Message) async -> Reply?
-            ) async -> Reply?
+                _ context: Context, _ server: Party, _ request: WireRequest,
+                _ proceed: (WireRequest) async -> WireAnswer?
+            ) async -> WireAnswer?
         )?
-    /// Sends a message to somebody, which `proceed` does properly.
-    package var ask:
+    /// Makes a request of the orchestrator to a participant, which `proceed` does properly.
+    package var call:
         (
             @Sendable (
-                _ context: Context, _ message: Message, _ to: Party,
-                _ proceed: (Message, Party) async throws -> Reply
-            ) async throws -> Reply
+                _ context: Context, _ to: Party, _ calls: [BranchRequest],
+                _ proceed: @Sendable ([BranchRequest]) async -> RequestResult
+            ) async -> RequestResult
         )?
+    /// Whether it sees requests of several calls; if not, there are none.
+    package var seesBatches = false
+    /// Whether a call whose answer has begun is not given up.
+    package var endsDeadlinesWithHeads = false
     /// A server that died is about to be started again.
     package var restarts: (@Sendable (_ server: Party, _ context: Context) -> Void)?
     /// Time passes for a server.

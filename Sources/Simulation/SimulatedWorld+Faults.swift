@@ -49,6 +49,13 @@ extension SimulatedWorld {
                 cut(link)
                 scheduler.after(cutLength) { [weak self] in self?.network.heal(link) }
             }
+            let isSilent = random { $0.next() % 2 } == 0
+            if strikes(faults.noName) {
+                let link = Network.Link(from: other, to: party)
+                note("no name", other, "to \(party.rawValue)")
+                damage(link, isSilent ? .slowName : .unresolved)
+                scheduler.after(cutLength) { [weak self] in self?.network.heal(link) }
+            }
             if strikes(faults.pruning) { prune(party) }
             let unknown = random { $0.split() }
             if strikes(faults.probe), party != .orchestrator { probe(party, unknown) }
@@ -58,18 +65,31 @@ extension SimulatedWorld {
 
     private func cut(_ link: Network.Link) {
         note("cut", link.from, "to \(link.to.rawValue)")
-        state.withLock { $0.troubles += 1 }
-        network.cut(link)
+        damage(link, .cut)
     }
 
-    /// Has a participant be out of reach for longer than anybody's patience, in some worlds.
+    private func damage(_ link: Network.Link, _ breakage: Network.Breakage) {
+        state.withLock { $0.troubles += 1 }
+        network.damage(link, breakage)
+    }
+
+    /// Has a participant be out of reach for long, in some worlds.
+    ///
+    /// In half of them nothing else is wrong meanwhile, and whatever does not need it has to end.
     func passOutage() {
         guard strikes(Self.outages) else { return }
-        let party = random { $0.pick([Party.draft, .online, .quota]) }
+        let party = random { $0.pick(Party.participants) }
         let length = random { $0.duration(upTo: Self.longestPause) }
-        note("outage", party, "\(length)")
-        cut(.init(from: .orchestrator, to: party))
-        scheduler.run(until: scheduler.now + length)
+        let way = random { $0.pick(Network.Breakage.allCases) }
+        let isAlone = random { $0.chance(0.5) }
+        if isAlone { calm() }
+        note("outage", party, "\(way.rawValue), \(length)")
+        let link = Network.Link(from: .orchestrator, to: party)
+        damage(link, way)
+        let end = scheduler.now + length
+        if isAlone { expectOthersEnd(without: party, before: end) }
+        scheduler.run(until: end)
+        network.heal(link)
     }
 
     /// Cuts a link until the night is over, if that fault is not left out.
@@ -77,7 +97,7 @@ extension SimulatedWorld {
         if gate.strikes() { cut(link) }
     }
 
-    func strikes(_ rate: Double) -> Bool { random { $0.chance(rate) } && gate.strikes() }
+    func strikes(_ rate: Double) -> Bool { rate > 0 && random { $0.chance(rate) } && gate.strikes() }
 
     /// Has a server forget what is old.
     func prune(_ party: Party) {
@@ -109,19 +129,25 @@ extension SimulatedWorld {
     }
 
     private func ask(_ gid: GlobalTransactionID, _ party: Party, _ life: Life) {
+        guard let ask = state.withLock({ $0.nodes[party]?.ask }) else { return }
         life.deliver {
             // `try?`: whoever asks in vain learns nothing.
-            _ = try? await self.send(.outcome(gid), from: (party, life), to: .orchestrator, timeout: Self.callTimeout)
+            _ = try? await ask(gid)
         }
     }
 
     /// What goes wrong with a request of several calls; a sabotage sees calls one by one.
     func batchFault(_ party: Party) -> BatchFault? {
         note("batch", party)
-        if sabotage != nil || faults.takesNoBatches { return .noEndpoint }
+        if let sabotage, !sabotage.seesBatches { return .noEndpoint }
+        if faults.takesNoBatches { return .noEndpoint }
         if strikes(faults.refusedBatch) {
             note("batch refused", party)
             return .refused
+        }
+        if strikes(faults.failedBatch) {
+            note("batch failed", party)
+            return .failed
         }
         if strikes(faults.shortBatch) {
             note("batch short", party)

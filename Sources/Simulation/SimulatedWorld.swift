@@ -1,13 +1,15 @@
 import DraftLibrary
 import Failpoints
 import GRDB
+import HTTPTypes
 import Logging
+import NIOCore
 import OnlineLibrary
-import Posts
 import QuotaLedger
 import Synchronization
 import TCC
 import TCCCoordinator
+import TCCHTTP
 import TCCParticipant
 import TCCStorage
 import Verification
@@ -25,7 +27,7 @@ final class SimulatedWorld: Sendable {
     struct State {
         var random: SplitMix64
         var lives: [Party: Life] = [:]
-        var nodes: [Party: any Node] = [:]
+        var nodes: [Party: Node] = [:]
         var skews: [Party: Duration] = [:]
         var deaths: [Party: Timestamp] = [:]
         var nights = Duration.zero
@@ -46,6 +48,7 @@ final class SimulatedWorld: Sendable {
 
     let scheduler: Scheduler
     let disks: Disks
+    let tokens: Tokens
     let gate: FaultGate
     let sabotage: Sabotage?
     private let isTraced: Bool
@@ -58,12 +61,14 @@ final class SimulatedWorld: Sendable {
         gate: FaultGate,
         choices: Choices? = nil,
         disks: Disks,
+        tokens: Tokens,
         sabotage: Sabotage?,
         isTraced: Bool
     ) {
         var random = SplitMix64(seed: seed)
         self.scheduler = Scheduler(seed: random.next(), choices: choices)
         self.disks = disks
+        self.tokens = tokens
         self.gate = gate
         self.sabotage = sabotage
         self.isTraced = isTraced
@@ -74,8 +79,9 @@ final class SimulatedWorld: Sendable {
             random: networkRandom,
             faults: faults,
             gate: gate,
+            isDeafAfterHead: sabotage?.endsDeadlinesWithHeads ?? false,
             note: { [weak self] kind, from, to in self?.note(kind, from, "to \(to.rawValue)") },
-            life: { [weak self] party in self?.state.withLock { $0.lives[party] } }
+            life: { [weak self] party in self?.listeningLife(of: party) }
         )
         networkBox.withLock { $0 = network }
     }
@@ -109,6 +115,11 @@ final class SimulatedWorld: Sendable {
     }
 
     func life(of party: Party) -> Life? { state.withLock { $0.lives[party] } }
+
+    private func listeningLife(of party: Party) -> Life? {
+        let (life, node) = state.withLock { ($0.lives[party], $0.nodes[party]) }
+        return node?.isListening() == true ? life : nil
+    }
 
     // MARK: Lives
 
@@ -174,10 +185,10 @@ final class SimulatedWorld: Sendable {
 
     // MARK: Nodes
 
-    private func makeNode(_ party: Party, _ life: Life) -> any Node {
+    private func makeNode(_ party: Party, _ life: Life) -> Node {
         let failpoints = failpoints(of: party, life)
         let world = life.world { [weak self] in self?.wallClock(of: party) ?? Self.epoch }
-        let parts = NodeParts(
+        let parts = Node.Parts(
             store: DurableStore(
                 over: disks[party].queue,
                 failpoints: failpoints,
@@ -189,117 +200,99 @@ final class SimulatedWorld: Sendable {
                 logger: Self.silent,
                 onUnknownCommit: { _ in life.die() }
             ),
+            client: client(of: party, life),
+            authority: tokens.authority,
             world: world,
             failpoints: failpoints,
             logger: Self.silent,
             retention: Self.retention
         )
-        let ask: @Sendable (Party, Message) async throws -> Reply = { [weak self] to, message in
-            guard let self else { throw CancellationError() }
-            return try await send(message, from: (party, life), to: to, timeout: Self.callTimeout)
+        let told: @Sendable (GlobalTransactionID, Outcome) -> Void = { [weak self] gid, outcome in
+            if outcome == .pending { return }
+            self?.state.withLock { $0.outcomes.append((gid, outcome == .confirm ? .confirm : .cancel)) }
         }
-        let question: @Sendable (Message) async throws -> Reply = { try await ask(.orchestrator, $0) }
-        let batchFault: @Sendable () -> BatchFault? = { [weak self] in self?.batchFault(party) }
         switch party {
         case .orchestrator:
-            return OrchestratorNode(
+            return .orchestrator(
                 parts,
-                settings: .init(),
-                ask: ask,
+                intervention: intervention,
                 ready: { [weak self] in self?.recovered() },
                 die: { life.die() }
             )
         case .draft:
-            return ParticipantNode(DraftResource(), parts, ask: question, batchFault: batchFault) { store, message in
-                try await Self.answer(message, store, world)
+            return .participant(DraftResource(), parts, told: told) { api in
+                DraftRoutes(store: parts.store, world: world, failpoints: failpoints).add(to: &api)
             }
-        case .online:
-            return ParticipantNode(OnlineResource(), parts, ask: question, batchFault: batchFault) { _, _ in
-                throw Misfit()
-            }
-        case .quota, .client:
-            return ParticipantNode(QuotaLedger(), parts, ask: question, batchFault: batchFault) { _, _ in throw Misfit()
-            }
+        case .online: return .participant(OnlineResource(), parts, told: told)
+        case .quota, .client: return .participant(QuotaLedger(), parts, told: told)
+        }
+    }
+
+    /// What a sabotage makes of calls to participants.
+    private var intervention: Node.Intervention? {
+        guard let call = sabotage?.call else { return nil }
+        return { [weak self] to, calls, proceed in
+            guard let self else { return .each(calls.map { _ in .unanswered("the world is over") }) }
+            return await call(context(of: .orchestrator), to, calls, proceed)
         }
     }
 
     private static let silent = Logger(label: "simulation", factory: { _ in SwiftLogNoOpLogHandler() })
 
-    private static func answer(_ message: Message, _ store: DurableStore, _ world: World) async throws -> Reply {
-        switch message {
-        case .readDraft(let id, let author):
-            guard let draft = try await store.read({ try DraftStore.draft(id, of: author, in: $0) }) else {
-                throw Problem.postNotFound
+    // MARK: What servers are asked
+
+    /// The real client of a life, over the simulated network.
+    func client(of party: Party, _ life: Life) -> JSONClient {
+        let transport = SimulatedTransport { [weak self] request, receive in
+            guard let self else { throw CancellationError() }
+            guard let (to, path) = Party.at(request.url) else { throw CallFailure(.unknownName) }
+            let wire = WireRequest(request, path: path)
+            try await network.send(from: (party, life), to: to, receive) { [weak self] life in
+                await self?.handle(wire, at: to, in: life)
             }
-            return .draft(draft)
-        case .save(let id, let text, let author):
-            let now = world.wallClock()
-            return .draft(
-                try await store.write { database in
-                    try DraftStore.edit(
-                        id,
-                        PostText(title: text.title, content: text.content),
-                        by: author,
-                        ifRevision: { _ in true },
-                        at: now,
-                        in: database
-                    )
-                }
-            )
-        default: throw Misfit()
         }
+        return JSONClient(transport: transport, sleep: { try await life.sleep($0) })
     }
 
-    /// Asks a party, as a life of another one.
-    func send(_ message: Message, from: (party: Party, life: Life), to: Party, timeout: Duration) async throws -> Reply
-    {
-        let reply: Reply
-        if let ask = sabotage?.ask {
-            reply = try await ask(context(of: from.party), message, to) { message, to in
-                try await self.sendUnaltered(message, from: from, to: to, timeout: timeout)
-            }
+    private func handle(_ request: WireRequest, at party: Party, in life: Life) async -> WireAnswer? {
+        guard let node = state.withLock({ $0.nodes[party] }) else { return nil }
+        let key = party == .orchestrator ? request.headers[.idempotencyKey] : nil
+        if let key, let caller = tokens.caller(of: request.headers[.authorization]) {
+            let identity = "\(caller.role.rawValue):\(caller.subject) \(key)"
+            state.withLock { $0.arrivals[identity, default: 0] += 1 }
+        }
+        let answer: WireAnswer?
+        if let sabotaged = sabotage?.answer {
+            answer = await sabotaged(context(of: party), party, request) { await self.answer($0, at: party, node) }
         } else {
-            reply = try await sendUnaltered(message, from: from, to: to, timeout: timeout)
+            answer = await self.answer(request, at: party, node)
         }
-        if case .outcome(let gid) = message, case .outcome(let outcome) = reply, outcome != .pending {
-            state.withLock { $0.outcomes.append((gid, outcome == .confirm ? .confirm : .cancel)) }
+        if key != nil, life.isAlive, let answer {
+            let found = untrue(answer)
+            if !found.isEmpty { state.withLock { $0.contradictions += found } }
         }
-        return reply
+        return answer
     }
 
-    private func sendUnaltered(
-        _ message: Message,
-        from: (party: Party, life: Life),
-        to: Party,
-        timeout: Duration
-    ) async throws -> Reply {
-        let result = await network.ask(from: from, to: to, timeout: timeout) { [weak self] life -> Reply? in
-            guard let self, let node = state.withLock({ $0.nodes[to] }) else { return nil }
-            if case .begin(let request) = message {
-                state.withLock { $0.arrivals[request.identity, default: 0] += 1 }
-            }
-            let reply: Reply?
-            if let answer = sabotage?.answer {
-                reply = await answer(context(of: to), to, message) { await node.answer($0) }
-            } else {
-                reply = await node.answer(message)
-            }
-            if life.isAlive, case .told(let told, _) = reply {
-                let found = untrue(told)
-                state.withLock { $0.contradictions += found }
-            }
-            return reply
+    private func answer(_ request: WireRequest, at party: Party, _ node: Node) async -> WireAnswer? {
+        guard request.path == Self.batchPath, let fault = batchFault(party) else {
+            return await node.routes.answer(request)
         }
-        switch result {
-        case .success(.problem(let problem)): throw problem
-        case .success(let reply): return reply
-        case .failure(let unanswered): throw unanswered
+        switch fault {
+        case .noEndpoint: return .problem(Problem(404, "not-found", "There is no such endpoint."))
+        case .refused: return .problem(Problem(400, "refused", "The batch is refused as a whole."))
+        case .failed:
+            _ = await node.routes.answer(request)
+            return .problem(Problem(500, "internal-error", "Something went wrong here."))
+        case .short: return await node.routes.answer(request)?.withoutLastResult
         }
     }
+
+    private static let batchPath = "/tcc/batch"
 
     /// What an answer says that is not so at the moment when it leaves.
-    private func untrue(_ answer: History.Reply) -> [Violation] {
-        guard let gid = answer.gid, answer.status != 500 else { return [] }
+    private func untrue(_ answer: WireAnswer) -> [Violation] {
+        guard answer.status != 500, let gid = ToldTransaction(in: answer.body)?.gid else { return [] }
         do {
             return try Violation.untrue(answer.status, gid) { participant, select in
                 guard let party = participant.map({ Party(rawValue: $0) }) ?? .orchestrator else { return [] }
@@ -309,4 +302,29 @@ final class SimulatedWorld: Sendable {
             return [Violation(4, "\(gid) was answered \(answer.status) and cannot be read: \(error)")]
         }
     }
+}
+
+/// What is wrong with a request of several calls.
+enum BatchFault: Hashable, Sendable {
+    /// The participant has no endpoint for it.
+    case noEndpoint
+    /// It is refused as a whole.
+    case refused
+    /// Its calls are made, and it is answered by an error.
+    case failed
+    /// The answer lacks a result.
+    case short
+}
+
+/// The simulated network as the real client sees it.
+private struct SimulatedTransport: HTTPTransport {
+    typealias Receive = @Sendable (TransportPart) throws -> Void
+
+    let exchange: @Sendable (TransportRequest, @escaping Receive) async throws -> Void
+
+    func send(_ request: TransportRequest, _ receive: @escaping Receive) async throws {
+        try await exchange(request, receive)
+    }
+
+    func shutdown() async throws {}
 }

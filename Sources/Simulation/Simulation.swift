@@ -31,18 +31,22 @@ package struct Simulation: Sendable {
     private static let nights = 0.15
     /// The request that is not finished when the night comes; no other client has this number.
     private static let eveningRequest = Scenario.RequestNumber(client: 9, number: 0)
+    /// What has to be possible when all is well again, at the end of each day.
+    private static let lastRequests = [0, 1].map { Scenario.RequestNumber(client: 8, number: $0) }
     /// Without faults.
     private static let longestPublish = Duration.milliseconds(30)
 
     let disks: Disks
+    private let tokens: Tokens
     private let sabotage: Sabotage?
 
     /// A simulation.
     ///
     /// - Parameter sabotage: breaks the system, in a test of the checker.
-    /// - Throws: whatever SQLite meets.
+    /// - Throws: whatever SQLite meets, and JWTKit.
     package init(sabotage: Sabotage? = nil) throws {
         self.disks = try Disks { try sabotage?.prepare($0, $1) }
+        self.tokens = try Tokens()
         self.sabotage = sabotage
     }
 
@@ -66,6 +70,7 @@ package struct Simulation: Sendable {
             faults: faults,
             gate: FaultGate(allowed: scenario.faults),
             disks: disks,
+            tokens: tokens,
             sabotage: sabotage,
             isTraced: isTraced
         )
@@ -76,13 +81,15 @@ package struct Simulation: Sendable {
         // On a day with a night, half of each client's requests come after it.
         let mornings = clients.map { hasNight ? $0.count / 2 : 0 }
         violations += try run(world, clients: zip(clients, mornings).map { Array($0.dropLast($1)) }, life, record)
+        violations += try beginAnew(world, scenario, day: 0, life, record)
         if hasNight, violations.isEmpty {
             if scenario.requests?.contains(Self.eveningRequest) ?? true {
                 workInTheEvening(world, &random, life, record)
             }
-            world.passNight(areClocksRight: faults.clock == 0)
+            world.passNight(faults)
             world.breakAgain(faults)
             violations += try run(world, clients: zip(clients, mornings).map { Array($0.suffix($1)) }, life, record)
+            violations += try beginAnew(world, scenario, day: 1, life, record)
         }
         return try end(world, life, record, violations, scenario.seed)
     }
@@ -108,8 +115,8 @@ package struct Simulation: Sendable {
         var random = SplitMix64(seed: scenario.seed)
         _ = FaultRates(swarm: &random)
         let requests = clients(of: scenario, &random).flatMap { $0.map(\.number) }
-        let isAsked = scenario.requests?.contains(eveningRequest) ?? true
-        return requests + (random.chance(nights) && isAsked ? [eveningRequest] : [])
+        let others = random.chance(nights) ? [lastRequests[0], eveningRequest, lastRequests[1]] : [lastRequests[0]]
+        return requests + others.filter { scenario.requests?.contains($0) ?? true }
     }
 
     /// Runs a search's world: nothing goes wrong but for one fault, and things happen in one order of many.
@@ -122,6 +129,7 @@ package struct Simulation: Sendable {
             gate: FaultGate(single: fault),
             choices: choices,
             disks: disks,
+            tokens: tokens,
             sabotage: sabotage,
             isTraced: isTraced
         )
@@ -171,6 +179,33 @@ package struct Simulation: Sendable {
             world.passOutage()
             world.heal()
         }
+    }
+
+    /// Begins one more transaction, which nothing keeps from being committed.
+    private func beginAnew(
+        _ world: SimulatedWorld,
+        _ scenario: Scenario,
+        day: Int,
+        _ life: Life,
+        _ record: Box<Client.Record>
+    ) throws -> [Violation] {
+        let number = Self.lastRequests[day]
+        guard scenario.requests?.contains(number) ?? true else { return [] }
+        let client = Client(number: number.client, world: world, life: life, record: record)
+        let isWorking = Box(true)
+        life.deliver {
+            await client.run([.publishNew(author: "ann")], SplitMix64(seed: UInt64(day)))
+            isWorking.withLock { $0 = false }
+        }
+        let scheduler = world.scheduler
+        let latest = scheduler.now + SimulatedWorld.healingTime
+        while try isWorking.withLock({ $0 }) || !world.unfinished().isEmpty, scheduler.now < latest {
+            scheduler.run(until: scheduler.now + .milliseconds(20))
+        }
+        let answer = record.withLock { $0.history.attempts.last?.answer }
+        if answer?.isCommitted ?? false { return [] }
+        let told = answer.map { "\($0.status) \($0.code ?? "")" } ?? "nothing"
+        return [Violation(8, "all is well, and a new post cannot be published: its author was told \(told)")]
     }
 
     /// Lets a client work while a participant gets out of reach: what it began then is not finished in the evening.
@@ -264,6 +299,7 @@ package struct Simulation: Sendable {
         }
         life.die()
         for party in SimulatedWorld.servers { world.stop(party) }
+        world.network.close()
         world.scheduler.run(until: world.scheduler.now)
         return Report(
             seed: seed,

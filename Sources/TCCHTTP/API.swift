@@ -1,21 +1,40 @@
 import Foundation
 public import HTTPTypes
 public import Hummingbird
-import Logging
+package import Logging
 public import NIOCore
 public import TCC
 
 /// What a request brings along while it is handled: Hummingbird's own context, and the connection.
 public struct APIContext: RequestContext {
+    private struct WithoutChannel: RequestContextSource {
+        let logger: Logger
+    }
+
     /// Hummingbird's part.
     public var coreContext: CoreRequestContextStorage
-    /// The connection, to be closed when a request must end unanswered.
-    public let channel: any Channel
+    /// The connection, to be closed when a request must end unanswered; nil where there is none, as in a simulation.
+    fileprivate let connection: (any Channel)?
+
+    /// The connection of a request that came by one.
+    public var channel: any Channel {
+        guard let connection else { preconditionFailure("this request came by no connection") }
+        return connection
+    }
 
     /// Made by Hummingbird.
     public init(source: ApplicationRequestContextSource) {
         self.coreContext = .init(source: source)
-        self.channel = source.channel
+        self.connection = source.channel
+    }
+
+    /// The context of a request that came by no channel: whoever made it sees by a thrown ``Unanswerable`` that it ends
+    /// unanswered.
+    ///
+    /// - Parameter logger: where its logs go.
+    package init(logger: Logger) {
+        self.coreContext = .init(source: WithoutChannel(logger: logger))
+        self.connection = nil
     }
 }
 
@@ -245,7 +264,7 @@ private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {
             // The router answers an unknown path, and a wrong method as well, by itself; this is how it marks both.
             return context.endpointPath == "NotFound" ? notFound(request) : response
         } catch is Unanswerable {
-            try await context.channel.close()
+            try await context.connection?.close()
             throw Unanswerable()
         } catch {
             return .problem(context.problem(for: error, in: request))

@@ -2,7 +2,7 @@ import Crypto
 public import Foundation
 import JWTKit
 import Synchronization
-import TCC
+public import TCC
 
 /// What a caller may be.
 public enum Role: String, Hashable, Sendable, Codable, CaseIterable {
@@ -39,9 +39,8 @@ public final class TokenAuthority: Sendable {
         var exp: ExpirationClaim
         var role: String
 
-        func verify(using key: some JWTAlgorithm) throws {
-            try exp.verifyNotExpired()
-        }
+        // Whoever asks has the clock that tells whether it has expired.
+        func verify(using key: some JWTAlgorithm) {}
     }
 
     private struct Verified {
@@ -59,6 +58,7 @@ public final class TokenAuthority: Sendable {
 
     private let keys = JWTKeyCollection()
     private let subject: String
+    private let clock: @Sendable () -> Timestamp
     private let cache = Mutex(Cache())
 
     /// An authority over one secret.
@@ -66,10 +66,18 @@ public final class TokenAuthority: Sendable {
     /// - Parameters:
     ///   - secret: the secret file's bytes.
     ///   - subject: the name that this process's own tokens carry.
-    public init(secret: Data, subject: String) async {
+    ///   - clock: the wall clock that tokens expire by.
+    public init(
+        secret: Data,
+        subject: String,
+        clock: @escaping @Sendable () -> Timestamp = World.system.wallClock
+    ) async {
         self.subject = subject
+        self.clock = clock
         await keys.add(hmac: HMACKey(key: SymmetricKey(data: secret)), digestAlgorithm: .sha256)
     }
+
+    private var now: Date { Date(timeIntervalSince1970: Double(clock().milliseconds) / 1000) }
 
     /// Verifies a token.
     ///
@@ -79,10 +87,12 @@ public final class TokenAuthority: Sendable {
     /// - Returns: who it is.
     /// - Throws: a 401 problem.
     public func verify(_ token: String) async throws -> Caller {
-        if let known = cache.withLock({ $0.verified[token] }), known.expiry > Date() { return known.caller }
+        let now = now
+        if let known = cache.withLock({ $0.verified[token] }), known.expiry > now { return known.caller }
         let claims: Claims
         do {
             claims = try await keys.verify(token, as: Claims.self)
+            try claims.exp.verifyNotExpired(currentDate: now)
         } catch {
             throw Problem(401, "invalid-token", "The token is forged, expired or not a token. Ask for a new one.")
         }
@@ -107,7 +117,7 @@ public final class TokenAuthority: Sendable {
     /// - Returns: the signed token, to follow `Bearer`.
     /// - Throws: whatever JWTKit meets as it signs.
     public func issue(for caller: Caller, lifetime: Duration) async throws -> String {
-        let end = Date().timeIntervalSince1970 + Double(lifetime.wholeMilliseconds) / 1000
+        let end = now.timeIntervalSince1970 + Double(lifetime.wholeMilliseconds) / 1000
         let claims = Claims(
             sub: SubjectClaim(value: caller.subject),
             // Whole seconds: not every validator takes fractions.
@@ -119,7 +129,7 @@ public final class TokenAuthority: Sendable {
 
     /// This process's own token as a service, renewed well before it expires.
     public func ownToken() async throws -> String {
-        let now = Date()
+        let now = now
         if let own = cache.withLock({ $0.own }), own.renewAt > now { return own.token }
         let token = try await issue(
             for: Caller(subject: subject, role: .service),

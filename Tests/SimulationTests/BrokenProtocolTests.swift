@@ -1,7 +1,9 @@
 import GRDB
+import HTTPTypes
 import Simulation
 import Synchronization
 import TCC
+import TCCCoordinator
 import Testing
 import Verification
 
@@ -70,9 +72,9 @@ struct BrokenProtocolTests {
     @Test("sees a refusal that is told before the cancel is on the disk")
     func refusedTooSoon() throws {
         var sabotage = Sabotage()
-        sabotage.answer = { context, server, message, proceed in
-            let reply = await proceed(message)
-            guard case .told(let told, _) = reply, !told.isCommitted, let gid = told.gid else { return reply }
+        sabotage.answer = { context, server, request, proceed in
+            let answer = await proceed(request)
+            guard request.isBegin, let answer, answer.status >= 400, let gid = answer.told?.gid else { return answer }
             // As if it had not been written yet.
             _ = try? context.disks.perform(on: server) { database in
                 try database.execute(
@@ -80,7 +82,7 @@ struct BrokenProtocolTests {
                     arguments: [gid.description]
                 )
             }
-            return reply
+            return answer
         }
         #expect(try violations(of: sabotage).contains { $0.invariant == 1 && $0.found.contains("the disk had trying") })
     }
@@ -162,11 +164,10 @@ struct BrokenProtocolTests {
     @Test("sees an answer 200 that is true only later")
     func answeredTooSoon() throws {
         var sabotage = Sabotage()
-        sabotage.answer = { _, server, message, proceed in
-            let reply = await proceed(message)
-            guard case .told(var told, let post) = reply, told.status == 202 else { return reply }
-            told.status = 200
-            return .told(told, postID: post)
+        sabotage.answer = { _, _, request, proceed in
+            var answer = await proceed(request)
+            if request.isBegin, answer?.status == 202 { answer?.status = 200 }
+            return answer
         }
         #expect(try violations(of: sabotage).contains { $0.invariant == 4 })
     }
@@ -174,11 +175,10 @@ struct BrokenProtocolTests {
     @Test("sees a refusal that does not name what was begun")
     func refusedWithoutGid() throws {
         var sabotage = Sabotage()
-        sabotage.answer = { _, _, message, proceed in
-            let reply = await proceed(message)
-            guard case .told(var told, let post) = reply, !told.isCommitted else { return reply }
-            told.gid = nil
-            return .told(told, postID: post)
+        sabotage.answer = { _, _, request, proceed in
+            let answer = await proceed(request)
+            guard request.isBegin, let answer, answer.status >= 400, let code = answer.told?.code else { return answer }
+            return try? WireAnswer(status: answer.status, Problem(answer.status, code, "It was refused."))
         }
         #expect(try violations(of: sabotage).contains { $0.invariant == 1 })
     }
@@ -186,10 +186,10 @@ struct BrokenProtocolTests {
     @Test("sees a commit that is answered as if nothing had begun")
     func committedAndRefused() throws {
         var sabotage = Sabotage()
-        sabotage.answer = { _, _, message, proceed in
-            let reply = await proceed(message)
-            guard case .told(let told, _) = reply, told.status == 202 else { return reply }
-            return .told(.init(status: 503, gid: nil, code: "overloaded"), postID: nil)
+        sabotage.answer = { _, _, request, proceed in
+            let answer = await proceed(request)
+            guard request.isBegin, answer?.status == 202 else { return answer }
+            return try? WireAnswer(status: 503, Problem(503, "overloaded", "Nothing was begun."))
         }
         #expect(try violations(of: sabotage).contains { $0.invariant == 1 })
     }
@@ -197,11 +197,9 @@ struct BrokenProtocolTests {
     @Test("sees an orchestrator that sends nothing for some time after its start", arguments: [3, 8])
     func lateRecovery(seconds: Int64) throws {
         var sabotage = Sabotage()
-        sabotage.ask = { context, message, to, proceed in
-            guard message.isCall, let death = context.death, context.now < death + .seconds(seconds) else {
-                return try await proceed(message, to)
-            }
-            throw Silence()
+        sabotage.call = { context, _, calls, proceed in
+            if let death = context.death, context.now < death + .seconds(seconds) { return .silence(calls) }
+            return await proceed(calls)
         }
         let sign = seconds < 5 ? "was ready" : "after the last"
         #expect(try !violations(of: sabotage) { $0.invariant == 8 && $0.found.contains(sign) }.isEmpty)
@@ -211,18 +209,14 @@ struct BrokenProtocolTests {
     func longBackoff() throws {
         let silences = Mutex<[Party: (count: Int, until: Timestamp)]>([:])
         var sabotage = Sabotage()
-        sabotage.ask = { context, message, to, proceed in
-            guard message.isCall else { return try await proceed(message, to) }
+        sabotage.call = { context, to, calls, proceed in
             let before = silences.withLock { $0[to] } ?? (count: 0, until: context.now)
-            if before.count >= 8, context.now < before.until { throw Silence() }
-            do {
-                let reply = try await proceed(message, to)
-                silences.withLock { $0[to] = nil }
-                return reply
-            } catch {
-                silences.withLock { $0[to] = (before.count + 1, context.now + .seconds(20)) }
-                throw error
+            if before.count >= 8, context.now < before.until { return .silence(calls) }
+            let result = await proceed(calls)
+            silences.withLock {
+                $0[to] = result.isAnswered ? nil : (before.count + 1, context.now + .seconds(20))
             }
+            return result
         }
         #expect(try violations(of: sabotage).contains { $0.invariant == 8 })
     }
@@ -249,22 +243,20 @@ struct BrokenProtocolTests {
 
     @Test("sees a key that is not bound to its request, or not to its caller", arguments: [true, false])
     func keyUnbound(isRequestIgnored: Bool) throws {
-        let first = Mutex<[String: Request]>([:])
+        let first = Mutex<[String: WireRequest]>([:])
         var sabotage = Sabotage()
-        sabotage.answer = { _, _, message, proceed in
-            guard case .begin(let request) = message else { return await proceed(message) }
-            let name = isRequestIgnored ? request.identity : request.key
+        sabotage.answer = { _, _, request, proceed in
+            guard let key = request.headers[.idempotencyKey] else { return await proceed(request) }
+            let caller = request.headers[.authorization]
+            let name = isRequestIgnored ? "\(caller ?? "") \(key)" : key
             let holder = first.withLock { first in
                 defer { first[name] = first[name] ?? request }
                 return first[name] ?? request
             }
-            let author = isRequestIgnored ? request.author : holder.author
-            return await proceed(
-                .begin(
-                    isRequestIgnored
-                        ? holder : Request(request.intent, author: author, key: request.key, ifMatch: request.ifMatch)
-                )
-            )
+            if isRequestIgnored { return await proceed(holder) }
+            var altered = request
+            altered.headers[.authorization] = holder.headers[.authorization]
+            return await proceed(altered)
         }
         #expect(try violations(of: sabotage).contains { $0.invariant == 3 })
     }
@@ -272,10 +264,10 @@ struct BrokenProtocolTests {
     @Test("sees a publish whose condition is not looked at")
     func conditionIgnored() throws {
         var sabotage = Sabotage()
-        sabotage.answer = { _, _, message, proceed in
-            guard case .begin(var request) = message else { return await proceed(message) }
-            request.ifMatch = nil
-            return await proceed(.begin(request))
+        sabotage.answer = { _, _, request, proceed in
+            var altered = request
+            altered.headers[.ifMatch] = nil
+            return await proceed(altered)
         }
         #expect(try violations(of: sabotage).contains { $0.invariant == 3 })
     }
@@ -342,6 +334,59 @@ struct BrokenProtocolTests {
         #expect(try violations(of: sabotage).contains { $0.invariant == 8 })
     }
 
+    @Test("sees a deadline that ends with the head of an answer")
+    func deadlineOfHead() throws {
+        var sabotage = Sabotage()
+        sabotage.endsDeadlinesWithHeads = true
+        #expect(try violations(of: sabotage).contains { $0.invariant == 8 })
+    }
+
+    @Test("sees a participant out of reach that holds up the others")
+    func sharedSilence() throws {
+        let silences = Mutex<[Party: Timestamp]>([:])
+        var sabotage = Sabotage()
+        sabotage.call = { context, to, calls, proceed in
+            let isHeld = silences.withLock { $0.contains { $0.key != to && $0.value > context.now } }
+            if isHeld { return .silence(calls) }
+            let result = await proceed(calls)
+            silences.withLock { $0[to] = result.isAnswered ? nil : context.now + .seconds(3) }
+            return result
+        }
+        #expect(
+            try !violations(of: sabotage) { $0.invariant == 8 && $0.found.contains("was out of reach") }.isEmpty
+        )
+    }
+
+    @Test("sees a batch whose error is taken for a refusal of each of its calls")
+    func batchErrorRefuses() throws {
+        let refused = Mutex<Set<Call>>([])
+        var sabotage = Sabotage()
+        sabotage.seesBatches = true
+        sabotage.call = { _, _, calls, proceed in
+            let known = calls.map { Call($0.body) }
+            let isForgotten = zip(calls, known)
+                .allSatisfy { call, name in
+                    call.operation == .cancel && refused.withLock { refused in name.map(refused.contains) ?? false }
+                }
+            // Whoever refused needs no cancel.
+            let cancelled = CallResult.answered(BranchAnswer(status: 200, outcome: .cancelled))
+            if isForgotten { return .each(calls.map { _ in cancelled }) }
+            let result = await proceed(calls)
+            guard calls.count > 1, !result.isAnswered || result.isError else { return result }
+            for (call, name) in zip(calls, known) where call.operation == .try {
+                if let name { refused.withLock { _ = $0.insert(name) } }
+            }
+            return .each(
+                calls.map { call in
+                    call.operation == .try
+                        ? .answered(BranchAnswer(status: 409, problem: Problem(409, "refused", "An error.")))
+                        : .unanswered("an error")
+                }
+            )
+        }
+        #expect(try violations(of: sabotage).contains { [6, 7, 8].contains($0.invariant) })
+    }
+
     /// What is found in the first world in which anything is that is looked for.
     private func violations(
         of sabotage: Sabotage,
@@ -354,18 +399,5 @@ struct BrokenProtocolTests {
             if violations.contains(where: isLookedFor) { return violations }
         }
         return []
-    }
-}
-
-/// Nobody answers.
-private struct Silence: Error {}
-
-extension Message {
-    /// Whether it is for a participant, from the orchestrator.
-    fileprivate var isCall: Bool {
-        switch self {
-        case .call, .batch: true
-        default: false
-        }
     }
 }

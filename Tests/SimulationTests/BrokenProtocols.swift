@@ -1,9 +1,8 @@
-import Foundation
 import GRDB
-import NIOCore
 import Simulation
 import Synchronization
 import TCC
+import TCCCoordinator
 
 /// Protocols that are broken on purpose.
 ///
@@ -93,8 +92,8 @@ enum BrokenProtocol: String, CaseIterable, Sendable {
 extension Sabotage {
     fileprivate static var noIdempotence: Sabotage {
         var sabotage = Sabotage()
-        sabotage.answer = { context, server, message, proceed in
-            if server == .quota, case .call(.confirm, let body) = message, let call = Call(body) {
+        sabotage.answer = { context, server, request, proceed in
+            if server == .quota, request.operation == .confirm, let call = Call(request.body) {
                 _ = try? context.disks.perform(on: .quota) { database in
                     try database.execute(
                         sql: """
@@ -105,7 +104,7 @@ extension Sabotage {
                     )
                 }
             }
-            return await proceed(message)
+            return await proceed(request)
         }
         return sabotage
     }
@@ -131,11 +130,9 @@ extension Sabotage {
     /// All have reserved, so it will be a commit: if nothing comes in between.
     fileprivate static var outcomeBeforeDurable: Sabotage {
         var sabotage = Sabotage()
-        sabotage.answer = { context, server, message, proceed in
-            let answer = await proceed(message)
-            guard server == .orchestrator, case .outcome = message, case .outcome(.pending) = answer else {
-                return answer
-            }
+        sabotage.answer = { _, _, request, proceed in
+            let answer = await proceed(request)
+            guard request.askedOutcome != nil, answer?.outcome == .pending else { return answer }
             return .outcome(.confirm)
         }
         // Participants ask soon.
@@ -150,12 +147,12 @@ extension Sabotage {
 
     fileprivate static var noCompareAndSet: Sabotage {
         var sabotage = Sabotage()
-        sabotage.answer = { context, server, message, proceed in
-            guard server == .orchestrator, case .outcome(let gid) = message else { return await proceed(message) }
+        sabotage.answer = { context, _, request, proceed in
+            guard let gid = request.askedOutcome else { return await proceed(request) }
             _ = try? context.disks.perform(on: .orchestrator) { database in
                 try database.execute(
                     sql: "UPDATE transactions SET state = 'cancelling' WHERE gid = ? AND finished_at IS NULL",
-                    arguments: [gid.description]
+                    arguments: [gid]
                 )
             }
             return .outcome(.cancel)
@@ -173,21 +170,17 @@ extension Sabotage {
     fileprivate static var unknownIsFailure: Sabotage {
         let refused = Mutex<Set<Call>>([])
         var sabotage = Sabotage()
-        sabotage.ask = { _, message, to, proceed in
-            guard case .call(let operation, let body) = message, let call = Call(body) else {
-                return try await proceed(message, to)
-            }
-            switch operation {
+        sabotage.call = { _, _, calls, proceed in
+            guard let call = Call(calls[0].body) else { return await proceed(calls) }
+            switch calls[0].operation {
             case .try:
-                do {
-                    return try await proceed(message, to)
-                } catch {
-                    refused.withLock { _ = $0.insert(call) }
-                    return .call(BranchAnswer(status: 409, problem: Problem(409, "refused", "No answer.")))
-                }
+                let result = await proceed(calls)
+                if result.isAnswered { return result }
+                refused.withLock { _ = $0.insert(call) }
+                return .one(BranchAnswer(status: 409, problem: Problem(409, "refused", "No answer.")))
             case .cancel where refused.withLock({ $0.contains(call) }):
-                return .call(BranchAnswer(status: 200, outcome: .cancelled))
-            default: return try await proceed(message, to)
+                return .one(BranchAnswer(status: 200, outcome: .cancelled))
+            default: return await proceed(calls)
             }
         }
         return sabotage
@@ -215,8 +208,8 @@ extension Sabotage {
 
     fileprivate static var lateTryAccepted: Sabotage {
         var sabotage = Sabotage()
-        sabotage.answer = { context, server, message, proceed in
-            if case .call(.try, let body) = message, let call = Call(body) {
+        sabotage.answer = { context, server, request, proceed in
+            if request.operation == .try, let call = Call(request.body) {
                 _ = try? context.disks.perform(on: server) { database in
                     try database.execute(
                         sql: "DELETE FROM barrier WHERE gid = ? AND branch = ? AND state = 'cancelled'",
@@ -224,23 +217,23 @@ extension Sabotage {
                     )
                 }
             }
-            return await proceed(message)
+            return await proceed(request)
         }
         return sabotage
     }
 
     fileprivate static var unrecordedCancel: Sabotage {
         var sabotage = Sabotage()
-        sabotage.answer = { context, server, message, proceed in
-            guard server == .orchestrator, case .outcome(let gid) = message else { return await proceed(message) }
+        sabotage.answer = { context, _, request, proceed in
+            guard let gid = request.askedOutcome else { return await proceed(request) }
             let isKnown = try? context.disks.perform(on: .orchestrator) { database in
                 try Bool.fetchOne(
                     database,
                     sql: "SELECT 1 FROM transactions WHERE gid = ?",
-                    arguments: [gid.description]
+                    arguments: [gid]
                 )
             }
-            return isKnown == .some(.some(true)) ? await proceed(message) : .outcome(.cancel)
+            return isKnown == .some(.some(true)) ? await proceed(request) : .outcome(.cancel)
         }
         return sabotage
     }
@@ -248,18 +241,19 @@ extension Sabotage {
     fileprivate static var refusedNotCancelled: Sabotage {
         let refused = Mutex<Set<Call>>([])
         var sabotage = Sabotage()
-        sabotage.ask = { _, message, to, proceed in
-            guard case .call(let operation, let body) = message, let call = Call(body) else {
-                return try await proceed(message, to)
-            }
+        sabotage.call = { _, _, calls, proceed in
+            guard let call = Call(calls[0].body) else { return await proceed(calls) }
+            let operation = calls[0].operation
             if operation == .cancel, refused.withLock({ $0.contains(call) }) {
-                return .call(BranchAnswer(status: 200, outcome: .cancelled))
+                return .one(BranchAnswer(status: 200, outcome: .cancelled))
             }
-            let reply = try await proceed(message, to)
-            if operation == .try, case .call(let answer) = reply, answer.status == 409 {
+            let result = await proceed(calls)
+            if operation == .try, case .each(let results) = result, case .answered(let answer)? = results.first,
+                answer.status == 409
+            {
                 refused.withLock { _ = $0.insert(call) }
             }
-            return reply
+            return result
         }
         return sabotage
     }
@@ -277,16 +271,5 @@ extension Sabotage {
             }
         }
         return sabotage
-    }
-}
-
-/// Which branch a call is about.
-private struct Call: Hashable, Decodable, Sendable {
-    let gid: String
-    let branch: String
-
-    init?(_ body: ByteBuffer) {
-        guard let call = try? JSONDecoder().decode(Call.self, from: Data(body.readableBytesView)) else { return nil }
-        self = call
     }
 }

@@ -16,10 +16,11 @@ struct SimulationTests {
         }
         // A run that proves nothing fails.
         for kind in [
-            "clock", "crash", "cut", "doubled", "failed sync", "full disk", "key again", "key of another", "key reused",
-            "kill",
-            "late", "lost",
-            "lost commit", "night", "outage", "overnight", "pause", "probe", "prune", "unanswered",
+            "batch failed", "clock", "crash", "cut", "doubled", "doubled stream",
+            "failed sync", "full disk", "key again", "key of another", "key reused", "kill", "late", "lost",
+            "lost commit", "night", "no name", "others expected", "outage", "overnight", "pause", "probe",
+            "prune", "reset", "silent", "slow name", "stops after head", "stops in body", "trickle",
+            "unanswered",
         ] {
             #expect(counts[kind, default: 0] >= 3, "\(kind): \(counts[kind, default: 0])")
         }

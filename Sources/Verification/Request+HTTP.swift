@@ -3,7 +3,6 @@ package import HTTPTypes
 package import NIOCore
 package import TCC
 package import TCCHTTP
-package import Verification
 
 extension Request {
     /// Who sends it.
