@@ -43,6 +43,25 @@ public struct SearchWords: Hashable, Sendable {
     /// By way of upper case, so that a final sigma is a sigma and ß is ss.
     private static func folded(_ text: String) -> Data {
         if text.utf8.allSatisfy({ $0 < 0x80 }) { return Data(text.lowercased().utf8) }
-        return Data(text.uppercased().lowercased().precomposedStringWithCanonicalMapping.utf8)
+        return Data(streamSafe(text.uppercased().lowercased()).precomposedStringWithCanonicalMapping.utf8)
+    }
+
+    /// How many accents may follow a letter before a joiner has to part them (Unicode Standard Annex #15, section 13).
+    private static let mostAccents = 30
+
+    /// The text in Stream-Safe Text Format: accents are sorted in a time that is a square in their number.
+    private static func streamSafe(_ text: String) -> String {
+        var safe = String.UnicodeScalarView()
+        var accents = 0
+        for scalar in text.unicodeScalars {
+            let isAccent = scalar.value >= 0x300 && scalar.properties.canonicalCombiningClass != .notReordered
+            accents = isAccent ? accents + 1 : 0
+            if accents > mostAccents {
+                safe.append("\u{34F}")
+                accents = 1
+            }
+            safe.append(scalar)
+        }
+        return String(safe)
     }
 }

@@ -97,22 +97,27 @@ public enum JSONCoding {
     private static let deepestNesting = 64
 
     /// Refuses what Foundation's decoder takes although it is no JSON in UTF-8, UTF-16 and a comma before a closing
-    /// bracket, and what would cost it much time, deep nesting.
+    /// bracket, and what would cost it much time, deep nesting and long names that are not plain ASCII.
     private static func check(_ bytes: ByteBufferView) throws {
         guard String(validating: bytes, as: UTF8.self) != nil else { throw malformed }
         var isInString = false
         var isEscaped = false
         var followsComma = false
         var (depth, deepest) = (0, 0)
+        // Of the last string, which a colon makes a name.
+        var (length, isPlain) = (0, true)
         for byte in bytes {
             if byte == 0 { throw malformed }
             if isInString {
+                length += 1
+                if byte >= 0x80 || byte == UInt8(ascii: "\\") { isPlain = false }
                 if isEscaped {
                     isEscaped = false
                 } else if byte == UInt8(ascii: "\\") {
                     isEscaped = true
                 } else if byte == UInt8(ascii: "\"") {
                     isInString = false
+                    length -= 1
                 }
                 continue
             }
@@ -124,7 +129,9 @@ public enum JSONCoding {
             case UInt8(ascii: "}"), UInt8(ascii: "]"):
                 depth -= 1
                 if followsComma { throw malformed }
-            case UInt8(ascii: "\""): isInString = true
+            case UInt8(ascii: "\""): (isInString, length, isPlain) = (true, 0, true)
+            case UInt8(ascii: ":") where !isPlain && length > JSONName.longest:
+                throw Problem.invalid("body", "must not have names of more than \(JSONName.longest) bytes")
             default: break
             }
             followsComma = byte == UInt8(ascii: ",")

@@ -49,6 +49,17 @@ struct DraftSearchTests {
         }
     }
 
+    /// Sorting half a megabyte of them takes minutes.
+    @Test("a letter's accents are found in any order, and many of them take no long time", .timeLimit(.minutes(1)))
+    func accents() throws {
+        let words = try #require(try SearchWords("a\u{301}\u{316}b"))
+        #expect(words.match(title: "", content: "xa\u{316}\u{301}b"))
+        let many = String(repeating: "\u{301}\u{316}", count: 100_000)
+        #expect(!words.match(title: "", content: many))
+        let few = String(repeating: "\u{301}\u{316}", count: 90)
+        #expect(try #require(try SearchWords("e" + few)).match(title: "", content: "E" + few + many))
+    }
+
     @Test("drafts by how they stand")
     func status() async throws {
         try await Library.open(.draft) { (library) async throws in

@@ -1,5 +1,6 @@
 import NIOCore
 import Posts
+import TCC
 import TCCHTTP
 import Testing
 
@@ -20,5 +21,26 @@ struct JSONCodingTests {
             return try await group.reduce(into: Set<String>()) { $0.formUnion($1) }
         }
         #expect(texts.count == 1)
+    }
+
+    /// Foundation puts names into a dictionary, for which Swift normalizes them: minutes for a megabyte of accents.
+    @Test("A long name that is not plain ASCII is refused before anything compares it", .timeLimit(.minutes(1)))
+    func longNames() throws {
+        func post(_ name: String) throws -> PostText {
+            let body = "{\"title\":\"T\",\"content\":\"x\",\"\(name)\":{\"\(name)\":1}}"
+            return try JSONCoding.decode(PostText.self, from: ByteBuffer(string: body))
+        }
+        func values(_ name: String) throws -> JSONValue {
+            try JSONCoding.decode(JSONValue.self, from: ByteBuffer(string: "{\"a\":{\"\(name)\":1}}"))
+        }
+        let accents = "\u{301}\u{316}"
+        for name in [String(repeating: accents, count: 200_000), String(repeating: "\\u0301\\u0316", count: 80_000)] {
+            #expect(throws: Problem.self) { try post(name) }
+            #expect(throws: Problem.self) { try values(name) }
+        }
+        for name in [String(repeating: accents, count: 128), String(repeating: "x", count: 100_000)] {
+            #expect(try post(name).title == "T")
+            _ = try values(name)
+        }
     }
 }

@@ -239,6 +239,10 @@ public struct JSONScanner {
 ///
 /// Not to be kept: it is gone with the bytes.
 public struct JSONName: Equatable, ExpressibleByStringLiteral {
+    /// Bytes of a name that is kept, if it is not plain ASCII: to find its place in a dictionary Swift normalizes it,
+    /// which is a square in its length where it is made of accents.
+    public static let longest = 512
+
     private let bytes: UnsafeBufferPointer<UInt8>
     private let isASCII: Bool
 
@@ -251,8 +255,11 @@ public struct JSONName: Equatable, ExpressibleByStringLiteral {
 
     /// The name as a string.
     ///
-    /// - Throws: a doubt if it is not valid UTF-8.
-    public func text() throws(JSONDoubt) -> String { try String(json: bytes, isASCII: isASCII) }
+    /// - Throws: a doubt if it is not valid UTF-8, or too long.
+    public func text() throws(JSONDoubt) -> String {
+        guard isASCII || bytes.count <= Self.longest else { throw JSONDoubt() }
+        return try String(json: bytes, isASCII: isASCII)
+    }
 
     /// Whether two are the same by their bytes.
     public static func == (left: Self, right: Self) -> Bool {
