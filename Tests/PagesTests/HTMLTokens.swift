@@ -3,6 +3,7 @@ struct HTMLTokens {
     struct Tag: Hashable {
         var name: String
         var attributes: [String: String]
+        var isEnd = false
     }
 
     private(set) var tags: [Tag] = []
@@ -17,7 +18,8 @@ struct HTMLTokens {
                 continue
             }
             index += 1
-            if index < bytes.count, bytes[index] == UInt8(ascii: "/") { index += 1 }
+            let isEnd = index < bytes.count && bytes[index] == UInt8(ascii: "/")
+            if isEnd { index += 1 }
             guard index < bytes.count, Self.isLetter(bytes[index]) else {
                 hasStrayMarkup = true  // a comment, a declaration, or a bare '<'
                 continue
@@ -27,8 +29,21 @@ struct HTMLTokens {
                 name.unicodeScalars.append(Unicode.Scalar(bytes[index]))
                 index += 1
             }
-            tags.append(Tag(name: name.lowercased(), attributes: Self.attributes(bytes, &index)))
+            tags.append(Tag(name: name.lowercased(), attributes: Self.attributes(bytes, &index), isEnd: isEnd))
         }
+    }
+
+    /// Whether every element that begins ends, in its parent, and nothing else looks like markup.
+    var isWhole: Bool {
+        var open: [String] = []
+        for tag in tags where !["br", "hr", "img"].contains(tag.name) {
+            if !tag.isEnd {
+                open.append(tag.name)
+            } else if open.popLast() != tag.name {
+                return false
+            }
+        }
+        return open.isEmpty && !hasStrayMarkup
     }
 
     private static func isLetter(_ byte: UInt8) -> Bool {

@@ -30,6 +30,24 @@ struct MarkdownTests {
         #expect(Self.html(markdown) == html)
     }
 
+    /// A published file's title is its first heading; the page has it already.
+    @Test(arguments: [
+        ("# Title\ntext", "<p>text</p>\n"), ("text\n\n## Title ##\n", "<p>text</p>\n"),
+        ("Title\n===\n", ""), ("# *A* `title`\n", "<h2><em>A</em> <code>title</code></h2>\n"),
+        ("# Other\n# Title", "<h2>Other</h2>\n<h2>Title</h2>\n"),
+        ("> # Title", "<blockquote>\n<h2>Title</h2>\n</blockquote>\n"),
+        ("# Title\n# Title", "<h2>Title</h2>\n"), ("# Title 2", "<h2>Title 2</h2>\n"),
+    ])
+    func aTitleIsShownOnce(_ markdown: String, _ html: String) {
+        #expect(MarkdownHTML.render(markdown, under: "Title", policy: LinkPolicy()) == html)
+    }
+
+    @Test func aTitleWithMarksIsShownOnce() {
+        for title in ["*A* `title`", "A title"] {
+            #expect(MarkdownHTML.render("# *A* `title`", under: title, policy: LinkPolicy()).isEmpty)
+        }
+    }
+
     @Test func linksLeadToTheWebAndToMailOnly() {
         let rel = "rel=\"nofollow noopener noreferrer\""
         #expect(Self.html("[a](https://b.example/c)") == "<p><a href=\"https://b.example/c\" \(rel)>a</a></p>\n")
@@ -153,29 +171,6 @@ struct MarkdownTests {
             let count = Int.random(in: 1...24, using: &generator)
             Self.check((0..<count).map { _ in pieces.randomElement(using: &generator) ?? "" }.joined())
         }
-    }
-
-    /// Nothing nests deeper than a stack is, or takes more than a moment: a timing is no verdict, but a square would
-    /// not end.
-    @Test(arguments: [
-        "*a ", "_*", "[", "![", "](", "[a](", "`", "``a`", "> ", "- ", "*", "**a ", "<", "<a ", "\\", "https://", "|",
-        "(", "- a\n  ",
-        "*_", "[*", "~~a ", "1. ", "\"", "a_b*c",
-    ])
-    func longTextsAreRead(_ piece: String) {
-        let text = String(repeating: piece, count: (128 << 10) / piece.utf8.count)
-        #expect(!Self.html(text).isEmpty || text.allSatisfy(\.isWhitespace))
-    }
-
-    /// The largest content there is takes about twice as long as half of it: a square would take four times.
-    @Test(arguments: ["[a](", "[](", "[](a ", "![[]("])
-    func theWorkGrowsAsTheText(_ piece: String) {
-        func seconds(_ bytes: Int) -> Double {
-            let text = String(repeating: piece, count: bytes / piece.utf8.count)
-            return processorSeconds { #expect(!Self.html(text).isEmpty) }
-        }
-        let (half, whole) = (seconds(256 << 10), seconds(512 << 10))
-        #expect(whole < 3 * half + 0.25, "\(half) s for half, \(whole) s for the whole")
     }
 }
 

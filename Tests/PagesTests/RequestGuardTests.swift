@@ -60,5 +60,7 @@ struct RequestGuardTests {
         #expect(form["missing"] == nil && form.text("text") == "x\ny\nz")
         #expect(FormBody.encoded("a b/中&") == "a%20b%2F%E4%B8%AD%26")
         #expect(FormBody.decodedPath("a%2Fb+c") == "a/b+c")
+        let long = String(repeating: "x", count: 65)
+        #expect(FormBody("\(long)=1&a=2".utf8)[long] == nil && FormBody("\(long)=1&a=2".utf8)["a"] == "2")
     }
 }

@@ -78,11 +78,11 @@ package enum LineDiff {
         // Backwards along the trace, from the end of both.
         var changes: [Change] = []
         var (x, y) = (old.count, new.count)
-        for (depth, furthest) in trace.enumerated().reversed() {
+        for depth in (0...trace.count).reversed() {
             let diagonal = x - y
-            let isDown = isDown(depth, diagonal, furthest)
+            let isDown = isDown(depth, diagonal, trace)
             let previous = diagonal + (isDown ? 1 : -1)
-            let startX = depth == 0 ? 0 : furthest[previous] ?? 0
+            let startX = reached(previous, after: depth - 1, trace)
             let startY = startX - (depth == 0 ? 0 : previous)
             while x > startX, y > startY, x > 0, y > 0, old[x - 1] == new[y - 1] {
                 changes.append(.same)
@@ -95,30 +95,39 @@ package enum LineDiff {
         return removalsFirst(changes.reversed())
     }
 
-    private static func isDown(_ depth: Int, _ diagonal: Int, _ furthest: [Int: Int]) -> Bool {
-        diagonal == -depth
-            || diagonal != depth && furthest[diagonal - 1] ?? -1 < furthest[diagonal + 1] ?? -1
+    /// For each number of changes, how far its diagonals were reached: every second one, from that number below zero.
+    private typealias Trace = [[Int32]]
+
+    private static func reached(_ diagonal: Int, after changes: Int, _ trace: Trace) -> Int {
+        changes < 0 ? 0 : Int(trace[changes][(diagonal + changes) / 2])
     }
 
-    /// For each number of changes, how far each diagonal was reached with one change fewer; nil if they are too many,
-    /// or too far to go.
-    private static func trace(_ old: [Int], _ new: [Int]) -> [[Int: Int]]? {
-        var trace: [[Int: Int]] = []
-        var furthest = [1: 0]
+    private static func isDown(_ depth: Int, _ diagonal: Int, _ trace: Trace) -> Bool {
+        diagonal == -depth
+            || diagonal != depth
+                && reached(diagonal - 1, after: depth - 1, trace) < reached(diagonal + 1, after: depth - 1, trace)
+    }
+
+    /// How far each number of changes reaches, up to the one that is enough; nil if they are too many, or too far to go.
+    private static func trace(_ old: [Int], _ new: [Int]) -> Trace? {
+        var trace: Trace = []
         var steps = 0
         for depth in 0...min(mostChanges, old.count + new.count) {
-            trace.append(furthest.filter { abs($0.key) <= depth + 1 })
+            var round: [Int32] = []
+            round.reserveCapacity(depth + 1)
             for diagonal in stride(from: -depth, through: depth, by: 2) {
+                let isDown = isDown(depth, diagonal, trace)
                 let start =
-                    isDown(depth, diagonal, furthest)
-                    ? furthest[diagonal + 1] ?? 0 : (furthest[diagonal - 1] ?? 0) + 1
+                    depth == 0
+                    ? 0 : reached(diagonal + (isDown ? 1 : -1), after: depth - 1, trace) + (isDown ? 0 : 1)
                 var (x, y) = (start, start - diagonal)
-                while x < old.count, y >= 0, y < new.count, old[x] == new[y] { (x, y) = (x + 1, y + 1) }
-                furthest[diagonal] = x
+                while x < old.count, y < new.count, old[x] == new[y] { (x, y) = (x + 1, y + 1) }
                 if x >= old.count, y >= new.count { return trace }
+                round.append(Int32(x))
                 steps += 1 + x - start
                 if steps > mostSteps { return nil }
             }
+            trace.append(round)
         }
         return nil
     }

@@ -11,6 +11,8 @@ package enum HTMLEscaping {
         if needsNone { return text }
         var escaped: [UInt8] = []
         escaped.reserveCapacity(text.utf8.count + 32)
+        // Kept apart: a slice of what is written would share it, and the next byte would copy all of it.
+        var before: (UInt8, UInt8) = (0, 0)
         for byte in text.utf8 {
             switch byte {
             case UInt8(ascii: "<"): escaped += "&lt;".utf8
@@ -20,10 +22,10 @@ package enum HTMLEscaping {
             case UInt8(ascii: "'"): escaped += "&#39;".utf8
             // Neither HTML nor XML has these, nor U+FFFE and U+FFFF (XML 1.0, section 2.2).
             case 0x00...0x08, 0x0B, 0x0C, 0x0E...0x1F: escaped += "\u{FFFD}".utf8
-            case 0xBE...0xBF where escaped.suffix(2) == [0xEF, 0xBF]:
-                escaped.append(0xBD)
+            case 0xBE...0xBF where before == (0xEF, 0xBF): escaped.append(0xBD)
             default: escaped.append(byte)
             }
+            before = (before.1, byte)
         }
         return String(decoding: escaped, as: UTF8.self)
     }

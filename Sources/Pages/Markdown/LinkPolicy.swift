@@ -18,7 +18,7 @@ package struct LinkPolicy: Hashable, Sendable {
         guard url.utf8.count <= longestURL,
             url.unicodeScalars.allSatisfy({ $0.value > 0x20 && !(0x7F...0x9F).contains($0.value) && $0 != "\\" })
         else { return false }
-        if url.lowercased().hasPrefix("mailto:") { return url.utf8.count > "mailto:".utf8.count }
+        if begins(url, with: "mailto:") { return url.utf8.count > "mailto:".utf8.count }
         return origin(of: url) != nil
     }
 
@@ -35,12 +35,21 @@ package struct LinkPolicy: Hashable, Sendable {
     /// - Parameter url: the address.
     /// - Returns: the origin, such as `https://posts.example`.
     package static func origin(of url: String) -> String? {
-        for scheme in ["https://", "http://"] where url.lowercased().hasPrefix(scheme) {
-            let host = url.dropFirst(scheme.count).prefix { !"/?#".contains($0) }
+        for scheme in ["https://", "http://"] where begins(url, with: scheme) {
+            let host = Substring(url.utf8.dropFirst(scheme.utf8.count).prefix { !"/?#".utf8.contains($0) })
             guard !host.isEmpty, host.unicodeScalars.allSatisfy(isHostScalar) else { return nil }
             return scheme + host.lowercased()
         }
         return nil
+    }
+
+    /// By bytes: to Swift a letter with an accent is another letter, and a URL of many accents takes long to compare.
+    private static func begins(_ url: String, with start: String) -> Bool {
+        url.utf8.count >= start.utf8.count
+            && zip(url.utf8, start.utf8)
+                .allSatisfy { byte, expected in
+                    byte == expected || (0x41...0x5A).contains(byte) && byte | 0x20 == expected
+                }
     }
 
     /// No user name, which could make a link look like another's.

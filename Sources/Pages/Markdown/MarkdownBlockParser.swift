@@ -89,7 +89,7 @@ struct MarkdownBlockParser {
     }
 
     private static func inlines(_ line: Line) -> [MarkdownInline] {
-        MarkdownInlineParser.inlines(String(decoding: line, as: UTF8.self))
+        MarkdownInlineParser.inlines(line)
     }
 
     private mutating func takenParagraph() -> [MarkdownInline] {

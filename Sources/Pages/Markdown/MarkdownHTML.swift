@@ -1,3 +1,5 @@
+import Posts
+
 /// Writes a post's tree as HTML, from fixed tags and attributes; every text of the author's is escaped.
 package struct MarkdownHTML {
     /// The elements that come out.
@@ -31,15 +33,32 @@ package struct MarkdownHTML {
     ///
     /// - Parameters:
     ///   - markdown: the text; anything is one.
+    ///   - title: what the page's own heading says: the text's first heading is left out if it says the same.
     ///   - policy: which images are shown.
-    /// - Returns: HTML that is safe to stand in a page; the text as it is, if it would become many times as large.
-    package static func render(_ markdown: String, policy: LinkPolicy) -> String {
+    /// - Returns: HTML that is safe to stand in a page; the text as it is, if it is longer than a post may be, or would
+    ///   become many times as large.
+    package static func render(_ markdown: String, under title: String? = nil, policy: LinkPolicy) -> String {
         var writer = MarkdownHTML(policy, mostBytes: mostBytes(for: markdown))
-        for block in MarkdownParser.blocks(markdown) { writer.write(block) }
-        guard writer.isFull else { return writer.html }
-        writer.html = ""
+        if markdown.utf8.count <= PostLimits.longestContent {
+            let blocks = MarkdownParser.blocks(markdown)
+            let repeated = title.flatMap { Self.heading(saying: $0, in: blocks) }
+            for (index, block) in blocks.enumerated() where index != repeated { writer.write(block) }
+            guard writer.isFull else { return writer.html }
+            writer.html = ""
+        }
         writer.write(code: markdown, nil)
         return writer.html
+    }
+
+    /// The first heading, if it says the same as a title: a file's title is its first heading, with the marks in it.
+    private static func heading(saying title: String, in blocks: [MarkdownBlock]) -> Int? {
+        for (index, block) in blocks.enumerated() {
+            guard case .heading(_, let inlines) = block else { continue }
+            let text = Array(inlines.plainText.utf8)
+            let titles = [title, MarkdownInlineParser.inlines(Array(title.utf8)).plainText]
+            return titles.contains { text.elementsEqual($0.utf8) } ? index : nil
+        }
+        return nil
     }
 
     private mutating func write(_ block: MarkdownBlock) {

@@ -35,8 +35,8 @@ struct MarkdownInlineParser {
     /// Where runs of backticks begin, by their length, in order.
     private var backticks: [Int: ArraySlice<Int>] = [:]
 
-    private init(_ text: String) {
-        self.bytes = Array(text.utf8)
+    private init(_ text: [UInt8]) {
+        self.bytes = text
         var index = 0
         while index < bytes.count {
             let length = Self.run(of: UInt8(ascii: "`"), in: bytes, at: index)
@@ -47,9 +47,9 @@ struct MarkdownInlineParser {
 
     /// Reads a text.
     ///
-    /// - Parameter text: lines with `\n` between them.
+    /// - Parameter text: UTF-8, lines with `\n` between them.
     /// - Returns: what it is made of.
-    static func inlines(_ text: String) -> [MarkdownInline] {
+    static func inlines(_ text: [UInt8]) -> [MarkdownInline] {
         var parser = MarkdownInlineParser(text)
         while parser.position < parser.bytes.count { parser.step() }
         parser.flush()
@@ -133,9 +133,11 @@ struct MarkdownInlineParser {
             return
         }
         flush()
-        var text = string(start..<end).replacing("\n", with: " ")
-        if text.utf8.count > 2, text.hasPrefix(" "), text.hasSuffix(" ") { text = String(text.dropFirst().dropLast()) }
-        append(.code(text))
+        var text = bytes[start..<end]
+        if text.count > 2, text.first.map(Self.isBreak) ?? false, text.last.map(Self.isBreak) ?? false {
+            text = text.dropFirst().dropLast()
+        }
+        append(.code(String(decoding: text.map { $0 == UInt8(ascii: "\n") ? UInt8(ascii: " ") : $0 }, as: UTF8.self)))
         position = end + length
     }
 
@@ -324,8 +326,10 @@ struct MarkdownInlineParser {
         position = end
     }
 
-    private static let endsBareLink = Set("<>\"`[]*|\\".utf8)
-    private static let trailing = Set(".,;:!?)'_~".utf8)
+    private static let endsBareLink = Array("<>\"`[]*|\\".utf8)
+    private static let trailing = Array(".,;:!?)'_~".utf8)
+
+    private static func isBreak(_ byte: UInt8) -> Bool { byte == UInt8(ascii: " ") || byte == UInt8(ascii: "\n") }
 
     private static func isSpace(_ byte: UInt8) -> Bool { byte == 0x20 || (0x09...0x0D).contains(byte) }
 

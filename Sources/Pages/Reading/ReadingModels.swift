@@ -64,7 +64,7 @@ struct PostModel {
         self.machineUpdated = post.updatedAt.description
         self.revision = words("revision", String(post.revision))
         self.editHref = reader == post.author ? "/write/\(post.id)" : nil
-        self.html = MarkdownHTML.render(post.content ?? "", policy: policy)
+        self.html = MarkdownHTML.render(post.content ?? "", under: post.title, policy: policy)
     }
 }
 

@@ -2,12 +2,17 @@
 package struct FormBody: Hashable, Sendable {
     private var fields: [String: String] = [:]
 
+    /// Bytes of a field's name: to find its place in a dictionary Swift normalizes it, which is a square in its length
+    /// where it is made of accents.
+    private static let longestName = 64
+
     /// Reads a form.
     ///
     /// - Parameter bytes: the body; whatever is no field of a form is left out. Of fields of one name the last counts.
     package init(_ bytes: some Collection<UInt8>) {
         for pair in bytes.split(separator: UInt8(ascii: "&")).prefix(100) {
             let parts = pair.split(separator: UInt8(ascii: "="), maxSplits: 1, omittingEmptySubsequences: false)
+            guard parts[0].count <= Self.longestName else { continue }
             fields[Self.decoded(parts[0])] = parts.count > 1 ? Self.decoded(parts[1]) : ""
         }
     }
@@ -87,11 +92,14 @@ package struct FormBody: Hashable, Sendable {
         return encoded
     }
 
+    /// More bytes than any part of a path has that leads somewhere.
+    private static let longestPart = 1024
+
     /// A text without percent signs: a part of a path.
     ///
     /// - Parameter text: the part.
-    /// - Returns: the part as it was meant.
+    /// - Returns: the part as it was meant; the beginning of one that is longer than any that leads somewhere.
     package static func decodedPath(_ text: Substring) -> String {
-        decoded(Array(text.utf8).flatMap { $0 == UInt8(ascii: "+") ? Array("%2B".utf8) : [$0] })
+        decoded(text.utf8.prefix(longestPart).flatMap { $0 == UInt8(ascii: "+") ? Array("%2B".utf8) : [$0] })
     }
 }

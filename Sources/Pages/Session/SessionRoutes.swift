@@ -45,7 +45,7 @@ extension Pages {
     private func signIn(_ visit: Visit) async throws -> Response {
         let next = RequestGuard.localPath(visit.form["next"] ?? "/write")
         if let name = visit.form["name"], settings.allowsDevelopmentSignIn {
-            guard let name = Self.authorName(name) else {
+            guard let name = Words.name(name) else {
                 return signInPage(visit, problem: "signInBadName", status: .unprocessableContent)
             }
             let token = try await authority.issue(
@@ -74,14 +74,5 @@ extension Pages {
         var response = await unsavedEditor(resumed, notice: visit.words("signedInAgain"), status: .ok)
         response.headers[.setCookie] = cookie
         return response
-    }
-
-    /// A name without spaces around it, if it can be one.
-    static func authorName(_ text: String) -> String? {
-        let name = text.drop(while: \.isWhitespace).reversed().drop(while: \.isWhitespace).reversed()
-        guard (1...64).contains(String(name).unicodeScalars.count),
-            Words.isVisible(String(name)), !String(name).unicodeScalars.contains(where: Words.isHidden)
-        else { return nil }
-        return String(name)
     }
 }

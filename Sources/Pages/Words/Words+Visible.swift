@@ -5,6 +5,26 @@ extension Words {
     /// - Returns: the title; a word for there being none, if it has nothing to be seen.
     package func title(_ title: String) -> String { Self.isVisible(title) ? title : self("untitled") }
 
+    /// A name as somebody typed it: without the spaces around it.
+    ///
+    /// By scalars: a step back by a character has to find where it begins, which for flags is at the first of all.
+    ///
+    /// - Parameter text: what was typed.
+    /// - Returns: the name; nil for one that is none, is too long, or could be taken for another.
+    package static func name(_ text: String) -> String? {
+        let scalars = text.unicodeScalars
+        guard let first = scalars.firstIndex(where: { !$0.properties.isWhitespace }),
+            let last = scalars.lastIndex(where: { !$0.properties.isWhitespace })
+        else { return nil }
+        let name = String(scalars[first...last])
+        guard name.unicodeScalars.count <= longestName, isVisible(name), !name.unicodeScalars.contains(where: isHidden)
+        else { return nil }
+        return name
+    }
+
+    /// Scalars of an author's name.
+    private static let longestName = 64
+
     /// Whether any character of a text can be seen.
     ///
     /// - Parameter text: the text.
