@@ -310,6 +310,36 @@ struct PageRoutesTests {
         }
     }
 
+    @Test("a refusal has a button to try again with, with or without a transaction", arguments: [true, false])
+    func aRefusalCanBeTriedAgain(_ hasBegun: Bool) async throws {
+        var generator = SplitMix(state: 1)
+        let gid = UUIDv7(at: Self.time, using: &generator)
+        var record = TransactionRecord(
+            gid: gid,
+            action: "withdraw",
+            owner: "ann",
+            labels: ["postID": .string(Self.id.description)],
+            branches: [],
+            createdAt: Self.time
+        )
+        record.state = .cancelled
+        record.reason = Problem(503, "participant-unavailable", "")
+        let extensions: [String: JSONValue] = hasBegun ? ["gid": .string(gid.description)] : [:]
+        let refused = Problem(503, hasBegun ? "participant-unavailable" : "not-ready", "", extensions: extensions)
+        let script: PagesUnderTest.Script = [
+            "POST /v1/posts/\(Self.id)/withdraw": { .problem(refused) },
+            "GET /v1/transactions/\(gid)": Self.answers(record),
+        ]
+        try await PagesUnderTest.open(.init(), script) { pages in
+            var page = try await pages.post("/write/\(Self.id)/withdraw", "key=\(Self.id)")
+            if hasBegun { page = try await pages.get(page.headers[.location] ?? "", signedIn: true) }
+            #expect(page.status == (hasBegun ? 200 : 503) && page.text.contains("Try again</button>"))
+            #expect(page.text.contains("action=\"/write/\(Self.id)/withdraw\""))
+            #expect(page.text.contains("name=\"key\" value=\"\(hasBegun ? gid : Self.id)\""))
+            #expect(page.text.ranges(of: "Try again</button>").count == 1)
+        }
+    }
+
     @Test func aFormThatIsTooLargeIsToldInAPage() async throws {
         try await PagesUnderTest.open { pages in
             let form = "title=T&content=" + String(repeating: "x", count: 3 << 20)

@@ -48,6 +48,26 @@ struct StepsModelTests {
         #expect(model.events.last?.text == "线上库已拒绝")
     }
 
+    /// What was called off can be asked for again, unless the same would be refused again.
+    @Test(arguments: [
+        ("publish-in-progress", true), ("participant-unavailable", true), ("deadline-passed", true),
+        ("post-is-live", false), ("revision-conflict", false), ("not-found", false),
+    ])
+    func aRefusalCanBeTriedAgain(_ code: String, _ mayHelp: Bool) throws {
+        var record = try Self.record(.cancelled)
+        record.reason = Problem(409, code, "")
+        let retry = Retry(of: record, post: record.gid, token: "t")
+        #expect((retry != nil) == mayHelp)
+        guard let retry else { return }
+        #expect(retry.action == "/write/\(record.gid)/publish" && retry.revision == "4" && retry.formToken == "t")
+        #expect(retry.key == record.gid.description)
+    }
+
+    @Test(arguments: [TransactionState.trying, .confirming, .confirmed])
+    func whatIsNotCalledOffIsNotTriedAgain(_ state: TransactionState) throws {
+        #expect(Retry(of: try Self.record(state), post: try Self.record(state).gid, token: "t") == nil)
+    }
+
     /// The details are those that the coordinator writes.
     @Test(arguments: [
         ("no usable answer: connection refused", "The live library did not answer in time"),

@@ -38,20 +38,29 @@ extension Assets {
             if (live.firstElementChild?.outerHTML !== found.outerHTML) live.replaceChildren(found);
           }
 
+          // Where one looks, and where a screen reader reads, whatever part of the page the button was on.
+          function reveal() {
+            live.scrollIntoView({ block: "start" });
+            live.focus({ preventScroll: true });
+          }
+
           // The page of a transaction: follows it to its end.
           async function follow() {
             for (let round = 0; round < 600; round++) {
               if (live.querySelector(".steps")?.dataset.finished !== "false") return;
               await pause(round < 20 ? 250 : 1000);
               const found = await steps(live.dataset.progress).catch(() => null);
-              if (found) show(found);
+              // Unless the next one is under way.
+              if (found && !isBusy) show(found);
             }
           }
           if (live?.querySelector(".steps")) follow();
 
           // A form that begins a transaction: shows what happens while the answer is awaited.
           async function perform(form, button) {
-            const before = await steps(live.dataset.progress).catch(() => null);
+            // Of a transaction's own page, a new one's steps are elsewhere.
+            const progress = form.dataset.progress ?? live.dataset.progress;
+            const before = await steps(progress).catch(() => null);
             const send = () => {
               const body = new URLSearchParams(new FormData(form));
               // By hand: the button is disabled by now, and would be left out.
@@ -63,9 +72,14 @@ extension Assets {
               .then(async (first) => isSignedOut(first) && await renew() ? send() : first)
               .finally(() => { isOver = true; });
             (async () => {
+              let isShown = false;
               for (let round = 0; round < 200 && !isOver; round++) {
-                const found = await steps(live.dataset.progress).catch(() => null);
-                if (found && found.dataset.gid !== before?.dataset.gid) show(found);
+                const found = await steps(progress).catch(() => null);
+                if (found && found.dataset.gid !== before?.dataset.gid) {
+                  show(found);
+                  if (!isShown) reveal();
+                  isShown = true;
+                }
                 await pause(120);
               }
             })();
@@ -121,7 +135,8 @@ extension Assets {
           });
 
           const editor = document.getElementById("editor");
-          const autosave = editor ? startEditor(editor) : { isDirty: () => false };
+          const nothing = async () => {};
+          const autosave = editor ? startEditor(editor) : { isDirty: () => false, settled: nothing, flush: nothing };
 
           function startEditor(form) {
             const { title, content, revision } = form.elements;

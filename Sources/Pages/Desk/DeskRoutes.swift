@@ -97,14 +97,16 @@ extension Pages {
     private func transaction(_ visit: Visit) async throws -> Response {
         let (id, token) = (try visit.identifier(1), try visit.author().token)
         let record = try await gatherer.transaction(visit.identifier(3), token: token)
-        let model = TransactionModel(record, post: id, visit.words)
+        let model = TransactionModel(record, post: id, token: visit.formToken, visit.words)
         let options = PageOptions(hasScript: true, refreshes: !record.state.isFinished)
         return page(visit, "transaction", model, title: model.heading, options)
     }
 
     private func transactionSteps(_ visit: Visit) async throws -> Response {
-        let record = try await gatherer.transaction(visit.identifier(3), token: visit.author().token)
-        return fragment(Templates.render("steps", StepsModel(record, visit.words), visit.words))
+        let (id, token) = (try visit.identifier(1), try visit.author().token)
+        let record = try await gatherer.transaction(visit.identifier(3), token: token)
+        let retry = Retry(of: record, post: id, token: visit.formToken)
+        return fragment(Templates.render("steps", StepsModel(record, retry: retry, visit.words), visit.words))
     }
 
     /// The newest transaction of a post, for a script that has just begun one and does not know its name yet.

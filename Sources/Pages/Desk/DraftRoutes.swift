@@ -30,7 +30,8 @@ extension Pages {
     }
 
     static func text(of visit: Visit) -> PostText {
-        PostText(title: visit.form.text("title").replacing("\n", with: " "), content: visit.form.text("content"))
+        let title = visit.form.text("title").unicodeScalars.map { $0 == "\n" ? " " : $0 }
+        return PostText(title: String(String.UnicodeScalarView(title)), content: visit.form.text("content"))
     }
 
     static func isSame(_ draft: Draft, _ text: PostText) -> Bool {
@@ -170,6 +171,13 @@ extension Pages {
         let (id, token) = (try post ?? visit.identifier(1), try visit.author().token)
         let key = key(of: visit)
         let place = "/write/\(id)/transactions/"
+        let retry = Retry(
+            action.rawValue,
+            post: id,
+            formToken: visit.formToken,
+            key: key,
+            revision: revision.map(String.init) ?? ""
+        )
         do {
             let record = try await gatherer.run(
                 action == .delete ? .delete : .post,
@@ -181,21 +189,22 @@ extension Pages {
             )
             return done(visit, place + record.gid.description)
         } catch PageFailure.problem(let problem) {
-            guard case .string(let gid)? = problem.extensions["gid"], let gid = UUIDv7(gid) else {
+            if case .string(let gid)? = problem.extensions["gid"], let gid = UUIDv7(gid) {
+                return done(visit, place + gid.description)
+            }
+            // The editor has its own word for it, and its own button.
+            guard post == nil, !visit.isFromScript, Retry.mayHelp(against: problem.code) else {
                 throw PageFailure.problem(problem)
             }
-            return done(visit, place + gid.description)
+            let model = TransactionModel(refused: problem.code, retry, post: id, visit.words)
+            return notDone(visit, model, .init(code: problem.status))
         } catch PageFailure.unknown where !visit.isFromScript {
-            let retry = TransactionModel.Retry(
-                action: "/write/\(id)/\(action.rawValue)",
-                formToken: visit.formToken,
-                key: key,
-                revision: revision.map(String.init) ?? ""
-            )
-            let model = TransactionModel(unanswered: retry, post: id, visit.words)
-            let options = PageOptions(status: .internalServerError)
-            return page(visit, "transaction", model, title: model.heading, options)
+            return notDone(visit, TransactionModel(unanswered: retry, post: id, visit.words), .internalServerError)
         }
+    }
+
+    private func notDone(_ visit: Visit, _ model: TransactionModel, _ status: HTTPResponse.Status) -> Response {
+        page(visit, "transaction", model, title: model.heading, PageOptions(status: status, hasScript: true))
     }
 
     private func done(_ visit: Visit, _ location: String) -> Response {

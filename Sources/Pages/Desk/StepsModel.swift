@@ -24,16 +24,20 @@ package struct StepsModel: Hashable, Sendable {
     package var hint: String?
     package var branches: [Branch]
     package var events: [Event]
+    /// How to ask for it again, where it was called off.
+    package var retry: Retry?
 
     /// A transaction in words.
     ///
     /// - Parameters:
     ///   - record: the transaction.
+    ///   - retry: how to ask for it again; nil for nothing to press.
     ///   - words: the language.
-    package init(_ record: TransactionRecord, _ words: Words) {
+    package init(_ record: TransactionRecord, retry: Retry? = nil, _ words: Words) {
         let revision = if case .integer(let number) = record.labels["revision"] { String(number) } else { "" }
         self.gid = record.gid.description
         self.isFinished = record.state.isFinished
+        self.retry = retry
         switch record.state {
         case .trying: (self.tone, self.result) = ("busy", words("result-trying"))
         case .confirming: (self.tone, self.result) = ("busy", words("result-\(record.action)-confirming", revision))

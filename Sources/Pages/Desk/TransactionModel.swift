@@ -2,14 +2,6 @@ import TCC
 
 /// The page `/write/{id}/transactions/{gid}`.
 struct TransactionModel {
-    /// How to ask again for what is not known to be done.
-    struct Retry {
-        var action: String
-        var formToken: String
-        var key: String
-        var revision: String
-    }
-
     var heading: String
     var title: String?
     var steps: StepsModel?
@@ -18,10 +10,10 @@ struct TransactionModel {
     var links: [MessageModel.Link]
 
     /// A transaction that is known.
-    init(_ record: TransactionRecord, post: UUIDv7, _ words: Words) {
+    init(_ record: TransactionRecord, post: UUIDv7, token: String, _ words: Words) {
         let key = "action-\(record.action)"
         self.heading = Words.table[key] == nil ? words("transaction") : words(key)
-        self.steps = StepsModel(record, words)
+        self.steps = StepsModel(record, retry: Retry(of: record, post: post, token: token), words)
         self.progressHref = "/write/\(post)/transactions/\(record.gid)/steps"
         let isDeleted = record.action == "delete" && record.state.decision == .confirm
         self.links = isDeleted ? [] : [.init(href: "/write/\(post)", name: words("backToEditor"))]
@@ -29,6 +21,17 @@ struct TransactionModel {
             links.insert(.init(href: "/posts/\(post)", name: words("asReader")), at: 0)
         }
         links.append(.init(href: "/write", name: words("toDesk")))
+    }
+
+    /// A transaction that was refused before it began.
+    init(refused code: String, _ retry: Retry, post: UUIDv7, _ words: Words) {
+        self.heading = words("notDone")
+        self.title = words.refusal(code)
+        self.retry = retry
+        self.progressHref = "/write/\(post)/progress"
+        self.links = [
+            .init(href: "/write/\(post)", name: words("backToEditor")), .init(href: "/write", name: words("toDesk")),
+        ]
     }
 
     /// A transaction that nobody has answered for.

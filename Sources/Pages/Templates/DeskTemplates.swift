@@ -48,6 +48,7 @@ extension Templates {
         <span class="faint" id="saving" role="status" aria-label="{{t.saveStateIs}}"></span></p>
         </header>
         {{#notice}}<p class="notice {{noticeTone}}" role="status">{{.}}</p>{{/notice}}
+        <section id="live" tabindex="-1" aria-live="polite" aria-label="{{t.stepsNow}}" data-progress="{{progressHref}}" hidden></section>
         <form id="editor" class="editor" method="post" action="{{action}}"
          data-preview="/write/preview" data-saved="{{t.saveStateSaved}}" data-saving="{{t.saveStateSaving}}"
          data-unsaved="{{t.saveStateUnsaved}}" data-failed="{{t.saveStateFailed}}" data-conflict="{{t.saveStateConflict}}"
@@ -79,7 +80,6 @@ extension Templates {
         </div>
         <p class="hint" id="hint">{{#statusHint}}{{.}}{{/statusHint}}</p>
         </form>
-        <section id="live" aria-live="polite" data-progress="{{progressHref}}" hidden></section>
         <div id="panels">
         {{#canWithdraw}}
         <form class="panel" method="post" action="{{action}}/withdraw" data-steps>
@@ -219,23 +219,28 @@ extension Templates {
         <ol class="timeline">
         {{#events}}<li class="{{tone}}"><span>{{text}}</span> <span class="faint">{{after}}</span></li>{{/events}}
         </ol>
+        {{#retry}}{{>retry}}{{/retry}}
         </div>
+
+        """
+
+    /// What was not done, once more.
+    static let retry = """
+        <form method="post" action="{{action}}" data-progress="{{progressHref}}" data-steps>
+        <input type="hidden" name="token" value="{{formToken}}"><input type="hidden" name="key" value="{{key}}">
+        <input type="hidden" name="revision" value="{{revision}}">
+        <p><button class="primary">{{t.tryAgain}}</button></p>
+        </form>
 
         """
 
     /// A transaction's page.
     static let transaction = """
         <header class="page-head"><h1>{{heading}}</h1>{{#title}}<p class="faint">{{.}}</p>{{/title}}</header>
-        <section id="live" aria-live="polite" data-progress="{{progressHref}}">
+        <section id="live" tabindex="-1" aria-live="polite" aria-label="{{t.steps}}" data-progress="{{progressHref}}">
         {{#steps}}{{>steps}}{{/steps}}
         </section>
-        {{#retry}}
-        <form method="post" action="{{action}}" data-steps>
-        <input type="hidden" name="token" value="{{formToken}}"><input type="hidden" name="key" value="{{key}}">
-        <input type="hidden" name="revision" value="{{revision}}"><input type="hidden" name="again" value="1">
-        <p><button class="primary">{{t.tryAgain}}</button></p>
-        </form>
-        {{/retry}}
+        {{#retry}}{{>retry}}{{/retry}}
         <p class="row">{{#links}}<a class="button" href="{{href}}">{{name}}</a>{{/links}}</p>
 
         """

@@ -7,7 +7,8 @@ enum Templates {
         "layout": layout, "message": message, "list": list, "post": post, "signIn": signIn, "carried": carried,
         "desk": desk,
         "editor": editor, "conflict": conflict, "history": history, "revision": revision, "compare": compare,
-        "diff": diff, "steps": steps, "transaction": transaction,
+        "diff": diff, "steps": steps, "retry": retry,
+        "transaction": transaction,
     ]
 
     private static let contentType = "SWIFT-TCC-HTML"
