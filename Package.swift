@@ -133,6 +133,8 @@ let package = Package(
             ],
             swiftSettings: settings
         ),
+        // The other end of a connection in the tests, down to its bytes.
+        .target(name: "RawPeer", dependencies: [nioCore, nioPosix], path: "Tests/RawPeer", swiftSettings: settings),
         // The domain: what a post is, on the wire and in each library.
         .target(name: "Posts", dependencies: ["TCC"], swiftSettings: settings),
         .target(
@@ -268,16 +270,16 @@ let package = Package(
         .testTarget(
             name: "TCCCoordinatorTests",
             dependencies: [
-                "Failpoints", "TCC", "TCCCoordinator", "TCCHTTP", "TCCStorage", grdb, hummingbird, hummingbirdTesting,
-                httpTypes, lifecycle, logging, metricsTesting, nioCore,
+                "Failpoints", "RawPeer", "TCC", "TCCCoordinator", "TCCHTTP", "TCCStorage", grdb, hummingbird,
+                hummingbirdTesting, httpTypes, lifecycle, logging, metricsTesting, nioCore,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "TCCParticipantTests",
             dependencies: [
-                "Failpoints", "QuotaLedger", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb, hummingbird,
-                hummingbirdTesting,
+                "Failpoints", "QuotaLedger", "RawPeer", "TCC", "TCCHTTP", "TCCParticipant", "TCCStorage", grdb,
+                hummingbird, hummingbirdTesting,
                 httpTypes, lifecycle, logging, metricsTesting, nioCore,
             ],
             swiftSettings: settings
@@ -318,8 +320,8 @@ let package = Package(
             name: "PostsTests",
             dependencies: [
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing",
-                "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb, hummingbird,
-                hummingbirdTesting, httpTypes, lifecycle, logging, nioCore,
+                "RawPeer", "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb,
+                hummingbird, hummingbirdTesting, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -333,7 +335,8 @@ let package = Package(
         .testTarget(
             name: "EndToEndTests",
             dependencies: [
-                "Failpoints", "Harness", "Hosting", "QuotaLedger", "Supervision", "TCC", "TCCHTTP", "TCCParticipant",
+                "Failpoints", "Harness", "Hosting", "QuotaLedger", "RawPeer", "Supervision", "TCC", "TCCHTTP",
+                "TCCParticipant",
                 "TCCStorage", "chaos", "draft-service", "online-service", "orchestrator", "promotion-service",
                 "quota-service", "Verification", grdb, hummingbird, httpTypes,
                 lifecycle, logging, nioCore, subprocess, systemPackage,

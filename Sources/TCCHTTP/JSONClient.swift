@@ -36,7 +36,20 @@ public struct JSONClient: Sendable {
     ///
     /// - Parameter connectionsPerHost: how many calls to one server run at once; further ones wait.
     public init(connectionsPerHost: Int) {
-        self.init(transport: AsyncHTTPTransport(connectionsPerHost: connectionsPerHost), sleep: World.system.sleep)
+        self.init(connectionsPerHost: connectionsPerHost, lookUp: SystemNames.lookUp)
+    }
+
+    /// A client of the real network, with names of one's own.
+    ///
+    /// - Parameters:
+    ///   - connectionsPerHost: how many calls to one server run at once; further ones wait.
+    ///   - lookUp: finds the addresses of a host, the best first, on a thread that it may block.
+    package init(connectionsPerHost: Int, lookUp: @escaping @Sendable (String) throws -> [String]) {
+        let names = NameResolver(lookUp: lookUp)
+        self.init(
+            transport: AsyncHTTPTransport(connectionsPerHost: connectionsPerHost, names: names),
+            sleep: World.system.sleep
+        )
     }
 
     /// A client over any network.
