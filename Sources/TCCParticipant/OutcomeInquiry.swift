@@ -49,7 +49,8 @@ public struct OutcomeInquiry<R: Resource>: Service {
         }
     }
 
-    /// Asks once for every overdue reservation, one after the other; a coordinator that does not answer is asked once.
+    /// Asks once for every overdue reservation, one after the other; a coordinator that does not answer is asked once, and
+    /// one whose decision cannot be carried out keeps no other from being asked for.
     ///
     /// - Parameter isRepeated: whether the last time was in vain as well, which has been reported then.
     /// - Returns: how many were settled, and how many were not.
@@ -71,14 +72,12 @@ public struct OutcomeInquiry<R: Resource>: Service {
             }
             unsettled += group.count
             for reservation in group {
-                do {
-                    guard try await settle(reservation) else { continue }
+                switch await settle(reservation, isRepeated: isRepeated) {
+                case .settled:
                     settled += 1
                     unsettled -= 1
-                } catch {
-                    report(error, reservation, isRepeated: isRepeated)
-                    // A problem is about this one: the others may fare better. Anything else is about all of them.
-                    if !(error is Problem) { return (settled, unsettled) }
+                case .notYet: continue
+                case .coordinatorIsSilent: return (settled, unsettled)
                 }
             }
             last = group.count == Self.groupSize ? group.last : nil
@@ -86,22 +85,54 @@ public struct OutcomeInquiry<R: Resource>: Service {
         return (settled, unsettled)
     }
 
-    private func settle(_ reservation: Barrier.Overdue) async throws -> Bool {
-        try await participant.failpoints.pass(.participantAskBefore)
-        let outcome = try await self.outcome(of: reservation.id.gid)
-        try await participant.failpoints.pass(.participantAskAfter)
+    /// What came of one reservation.
+    private enum Step {
+        /// It is over.
+        case settled
+        /// It stays for now; the others may fare better.
+        case notYet
+        /// The coordinator does not answer, which is about all of them.
+        case coordinatorIsSilent
+    }
+
+    private func settle(_ reservation: Barrier.Overdue, isRepeated: Bool) async -> Step {
         let decision: Decision
-        switch outcome {
-        case .pending: return false
-        case .confirm: decision = .confirm
-        case .cancel: decision = .cancel
+        do {
+            try await participant.failpoints.pass(.participantAskBefore)
+            let outcome = try await self.outcome(of: reservation.id.gid)
+            try await participant.failpoints.pass(.participantAskAfter)
+            switch outcome {
+            case .pending: return .notYet
+            case .confirm: decision = .confirm
+            case .cancel: decision = .cancel
+            }
+        } catch {
+            if error is CancellationError { return .coordinatorIsSilent }  // the process stops
+            report(
+                "A reservation is overdue and its outcome could not be learned; asking again",
+                error,
+                reservation,
+                isRepeated: isRepeated
+            )
+            // A problem is an answer, about this one.
+            return error is Problem ? .notYet : .coordinatorIsSilent
         }
-        _ = try await participant.carryOut(decision, reservation.id, action: reservation.action)
+        do {
+            _ = try await participant.carryOut(decision, reservation.id, action: reservation.action)
+        } catch {
+            report(
+                "A reservation is overdue and its outcome could not be carried out; trying again",
+                error,
+                reservation,
+                isRepeated: isRepeated
+            )
+            return .notYet
+        }
         participant.logger.notice(
             "A reservation was overdue; the coordinator said what became of it",
             metadata: ["tcc.gid": "\(reservation.id.gid)", "tcc.decision": "\(decision.rawValue)"]
         )
-        return true
+        return .settled
     }
 
     /// A coordinator forgets a transaction when every branch has acknowledged, this one included, or when it can never
@@ -114,10 +145,15 @@ public struct OutcomeInquiry<R: Resource>: Service {
         }
     }
 
-    private func report(_ error: any Error, _ reservation: Barrier.Overdue, isRepeated: Bool) {
+    private func report(
+        _ message: Logger.Message,
+        _ error: any Error,
+        _ reservation: Barrier.Overdue,
+        isRepeated: Bool
+    ) {
         participant.logger.log(
             level: isRepeated ? .debug : .warning,
-            "A reservation is overdue and its outcome could not be learned; asking again",
+            message,
             metadata: ["tcc.gid": "\(reservation.id.gid)", "error": "\(error)"]
         )
     }

@@ -130,6 +130,30 @@ struct OutcomeInquiryTests {
         }
     }
 
+    @Test func aReservationThatCannotBeCarriedOutKeepsNoOtherFromBeingAskedFor() async throws {
+        try await withInquiry { participant, inquiry, coordinator in
+            let ids = [try await reserve(participant), try await reserve(participant), try await reserve(participant)]
+            for id in ids { coordinator.answers(.confirm, to: id.gid) }
+            participant.clock.advance(by: .seconds(35))
+            try await participant.store.write { database in
+                try database.execute(
+                    sql: """
+                        CREATE TRIGGER broken BEFORE INSERT ON effects WHEN NEW.effect = 'confirm' AND NEW.gid = '\(ids[0].gid)'
+                        BEGIN SELECT RAISE(ABORT, 'the resource is broken'); END
+                        """
+                )
+            }
+            for round in 1...3 {
+                #expect(await inquiry.askOnce() == (round == 1 ? (2, 1) : (0, 1)))
+            }
+            #expect(try await participant.row(of: ids[0]) == .reserved)
+            #expect(try await participant.row(of: ids[1]) == .confirmed)
+            #expect(try await participant.row(of: ids[2]) == .confirmed)
+            try await participant.store.write { try $0.execute(sql: "DROP TRIGGER broken") }
+            #expect(await inquiry.askOnce() == (1, 0))
+        }
+    }
+
     @Test func aDecisionThatComesTheOrdinaryWayWhileItAsksIsNotUndone() async throws {
         try await withParticipant(CountingResource(), registerMigrations: CountingResource.registerMigrations) {
             participant in
