@@ -3,7 +3,7 @@ import Posts
 import TCC
 
 extension TransactionRecord {
-    /// Its state as a cell; one whose branch did the opposite of the decision needs a person.
+    /// Its state as a cell; one whose branch refuses the decision needs a person.
     var stateCell: Table.Cell {
         isStuck ? .init("\(state.rawValue), STUCK", .alarm) : .init(state.rawValue, state.tone)
     }

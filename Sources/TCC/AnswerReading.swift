@@ -69,7 +69,7 @@ public enum TryReading: Hashable, Sendable {
 public enum OutcomeReading: Hashable, Sendable {
     /// The participant did as decided.
     case done
-    /// It says that it did the opposite: keep the decision, alert, go on.
+    /// It refuses the decision, see ``DecisionRefusal``: keep the decision, alert, go on.
     case stuck(Problem)
     /// Still working: ask again soon.
     case busy
@@ -94,6 +94,29 @@ public enum OutcomeReading: Hashable, Sendable {
                 self = .unknown(answer.summary, silent: false, alert: true)
             default: self = .unknown(answer.summary, silent: answer.status == 503, alert: false)
             }
+        }
+    }
+}
+
+/// Why a participant refuses a decision, as the code of its problem says.
+public enum DecisionRefusal: Hashable, Sendable {
+    /// It cancelled what is to be confirmed, or confirmed what is to be cancelled.
+    case didTheOpposite
+    /// It knows of no reservation that it could confirm.
+    case holdsNoReservation
+    /// A code of its own, which the protocol does not know.
+    case other
+
+    /// Reads a refusal.
+    ///
+    /// - Parameters:
+    ///   - problem: the problem of a 409.
+    ///   - decision: what was asked.
+    public init(_ problem: Problem, of decision: Decision) {
+        switch (decision, problem.code) {
+        case (.confirm, BarrierTable.alreadyCancelled), (.cancel, BarrierTable.alreadyConfirmed): self = .didTheOpposite
+        case (.confirm, BarrierTable.notReserved): self = .holdsNoReservation
+        default: self = .other
         }
     }
 }

@@ -28,6 +28,13 @@ public enum BarrierTable {
         case conflict(String)
     }
 
+    /// The code of a confirm's conflict: there is nothing to confirm.
+    public static let notReserved = "not-reserved"
+    /// The code of a confirm's conflict: the branch has cancelled.
+    public static let alreadyCancelled = "already-cancelled"
+    /// The code of a cancel's conflict: the branch has confirmed.
+    public static let alreadyConfirmed = "already-confirmed"
+
     /// A try.
     ///
     /// - Parameter row: the branch's row, if there is one.
@@ -47,10 +54,10 @@ public enum BarrierTable {
     /// - Returns: what the participant does; a conflict unless the branch is reserved or confirmed.
     public static func onConfirm(_ row: BranchOutcome?) -> OutcomeStep {
         switch row {
-        case nil: .conflict("not-reserved")
+        case nil: .conflict(notReserved)
         case .reserved: .confirm
         case .confirmed: .answer(.confirmed)
-        case .cancelled: .conflict("already-cancelled")
+        case .cancelled: .conflict(alreadyCancelled)
         }
     }
 
@@ -62,7 +69,7 @@ public enum BarrierTable {
         switch row {
         case nil: .tombstone
         case .reserved: .release
-        case .confirmed: .conflict("already-confirmed")
+        case .confirmed: .conflict(alreadyConfirmed)
         case .cancelled: .answer(.cancelled)
         }
     }

@@ -118,6 +118,16 @@ public struct ParticipantLane: Sendable {
         var lastError = "not sent yet"
         var expiresAt: Duration?
         var position: Position = .ready
+        /// How many requests that are under way have it: an operator may have it asked again beside one that hangs.
+        var requests = 0
+
+        mutating func beginRequest() {
+            position = .sending
+            requests += 1
+            if failures == 0 { lastError = "no answer yet" }
+        }
+
+        mutating func endRequest() { requests = max(0, requests - 1) }
     }
 
     private struct Alarm: Comparable {
@@ -133,6 +143,10 @@ public struct ParticipantLane: Sendable {
         case silent(failures: Int, probeAt: Duration, soonestAt: Duration)
     }
 
+    /// How many outcomes an operator may have delivered at the same moment.
+    private static let mostUrgent = 64
+    /// How many requests may have the same outcome at once.
+    private static let mostRequestsOfOne = 2
     /// What a confirm or a cancel has at most, roughly: it carries no payload.
     private static let outcomeBytes = 256
 
@@ -143,6 +157,8 @@ public struct ParticipantLane: Sendable {
     private var outcomesHeld = 0
     private var readyOutcomes: Deque<Call> = []
     private var readyTries: Deque<Call> = []
+    /// Outcomes that an operator wants delivered now, whatever else is under way.
+    private var urgent: Deque<Call> = []
     private var alarms: Heap<Alarm> = []
     private var requestsInFlight = 0
     private var lastSentAt: Duration?
@@ -171,8 +187,8 @@ public struct ParticipantLane: Sendable {
         self.callsInNextRequest = limits.callsInRequest
     }
 
-    /// Whether the participant gave a sign of life when it was last called.
-    public var isAnswering: Bool { health == .answering }
+    /// Whether the participant gave a sign of life when it was last called, for a test.
+    package var isAnswering: Bool { health == .answering }
 
     /// How many calls wait or are under way.
     public var depth: Int { items.count }
@@ -184,7 +200,9 @@ public struct ParticipantLane: Sendable {
     public func holds(_ call: Call) -> Bool { items[call] != nil }
 
     /// How much it remembers, for a test that it does not grow.
-    package var entriesHeld: Int { items.count + readyOutcomes.count + readyTries.count + alarms.count }
+    package var entriesHeld: Int {
+        items.count + readyOutcomes.count + readyTries.count + urgent.count + alarms.count
+    }
 
     /// A transaction wants this participant tried.
     ///
@@ -244,9 +262,13 @@ public struct ParticipantLane: Sendable {
     private mutating func holdOutcome(_ call: Call, failures: Int) {
         guard items[call] == nil else { return }
         guard outcomesHeld < limits.outcomesHeld else { return leaveToJournal() }
+        hold(call, failures: failures)
+        readyOutcomes.append(call)
+    }
+
+    private mutating func hold(_ call: Call, failures: Int) {
         items[call] = Item(bytes: Self.outcomeBytes, failures: failures)
         outcomesHeld += 1
-        readyOutcomes.append(call)
     }
 
     private mutating func leaveToJournal() {
@@ -254,7 +276,8 @@ public struct ParticipantLane: Sendable {
         leftBehind = true
     }
 
-    /// An operator wants this transaction's outcome delivered now.
+    /// An operator wants this transaction's outcome delivered now: whatever its backoff says, also while the participant is
+    /// probed, before all that waits, and beside a request of the same call that hangs.
     ///
     /// - Parameters:
     ///   - gid: the transaction.
@@ -265,10 +288,15 @@ public struct ParticipantLane: Sendable {
         if case .silent(let failures, _, _) = health {
             health = .silent(failures: failures, probeAt: now, soonestAt: now)
         }
-        guard let item = items[call] else { return holdOutcome(call, failures: 0) }
-        guard case .delayed = item.position else { return }
+        guard urgent.count < Self.mostUrgent, !urgent.contains(call) else { return }
+        // It may be one that was left to the journal; its place is taken above the limit then, by a few at most.
+        if items[call] == nil {
+            guard outcomesHeld < limits.outcomesHeld + Self.mostUrgent else { return }
+            hold(call, failures: 0)
+        }
+        guard let item = items[call], item.requests < Self.mostRequestsOfOne else { return }
         items[call]?.position = .ready
-        readyOutcomes.prepend(call)
+        urgent.append(call)
     }
 
     /// A request came back.
@@ -288,19 +316,33 @@ public struct ParticipantLane: Sendable {
         for (call, verdict) in results {
             switch verdict {
             case .done:
-                // An outcome keeps its place until its acknowledgement is on disk.
-                items[call] = nil
+                // An outcome keeps its place until its acknowledgement is on disk. One that was asked for twice takes it
+                // again, for it is acknowledged twice.
+                if items.removeValue(forKey: call) == nil, call.operation != .try { outcomesHeld += 1 }
             case .notMade:
                 remove(call)
-            case .busy:
-                delay(call, until: now + retry.busy)
-            case .alone:
-                guard items[call] != nil else { continue }
-                items[call]?.goesAlone = true
-                makeReady(call)
-            case .failed(let detail, _):
-                failed(call, detail, now: now, using: &generator)
+            case .busy, .alone, .failed:
+                items[call]?.endRequest()
+                notDone(call, verdict, now: now, using: &generator)
             }
+        }
+    }
+
+    /// A call has to be made again, unless it waits or is under way already.
+    private mutating func notDone(
+        _ call: Call,
+        _ verdict: Verdict,
+        now: Duration,
+        using generator: inout some RandomNumberGenerator
+    ) {
+        guard let item = items[call], item.position == .sending, item.requests == 0 else { return }
+        switch verdict {
+        case .busy: delay(call, until: now + retry.busy)
+        case .alone:
+            items[call]?.goesAlone = true
+            makeReady(call)
+        case .failed(let detail, _): failed(call, detail, now: now, using: &generator)
+        case .done, .notMade: break
         }
     }
 
@@ -419,6 +461,16 @@ public struct ParticipantLane: Sendable {
         if readyOutcomes.count > most { readyOutcomes = Deque(readyOutcomes.filter { items[$0]?.position == .ready }) }
     }
 
+    /// The next outcome that is not to wait.
+    private mutating func takeUrgent() -> Call? {
+        while let call = urgent.first {
+            guard requestsInFlight < limits.callsInFlight else { return nil }
+            urgent.removeFirst()
+            if items[call]?.position == .ready { return call }
+        }
+        return nil
+    }
+
     private mutating func makeReady(_ call: Call) {
         items[call]?.position = .ready
         if call.operation == .try { readyTries.append(call) } else { readyOutcomes.append(call) }
@@ -426,6 +478,10 @@ public struct ParticipantLane: Sendable {
 
     /// The calls of the next request, if there may be one now.
     private mutating func takeRequest(now: Duration) -> [Call] {
+        if let call = takeUrgent() {
+            items[call]?.beginRequest()
+            return request([call], now: now)
+        }
         guard let first = nextReady() else { return [] }
         let isAlone = goesAlone(first)
         switch health {
@@ -440,9 +496,14 @@ public struct ParticipantLane: Sendable {
         while calls.count < most, let call = nextReady(), let item = items[call] {
             bytes += item.bytes
             if !calls.isEmpty, bytes > limits.bytesInRequest || goesAlone(call) { break }
-            take(call)
+            if readyOutcomes.first == call { readyOutcomes.removeFirst() } else { readyTries.removeFirst() }
+            items[call]?.beginRequest()
             calls.append(call)
         }
+        return request(calls, now: now)
+    }
+
+    private mutating func request(_ calls: [Call], now: Duration) -> [Call] {
         requestsInFlight += 1
         lastSentAt = now
         callsUnderWay += calls.count
@@ -457,12 +518,6 @@ public struct ParticipantLane: Sendable {
     }
 
     private func goesAlone(_ call: Call) -> Bool { !takesBatches || items[call]?.goesAlone == true }
-
-    private mutating func take(_ call: Call) {
-        if readyOutcomes.first == call { readyOutcomes.removeFirst() } else { readyTries.removeFirst() }
-        items[call]?.position = .sending
-        if items[call]?.failures == 0 { items[call]?.lastError = "no answer yet" }
-    }
 
     /// The call whose turn is next; entries of calls that are over are dropped on the way.
     private mutating func nextReady() -> Call? {

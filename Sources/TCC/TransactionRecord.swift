@@ -69,7 +69,7 @@ public struct BranchRecord: Hashable, Sendable {
     public var state: BranchState
     /// How many calls were made to it.
     public var attempts: Int
-    /// What the last failed call met.
+    /// What the last failed call met; nil again once the branch has acknowledged the decision.
     public var lastError: String?
 
     /// Makes a record.
@@ -99,7 +99,7 @@ public struct TimelineEvent: Hashable, Sendable {
         case decided
         /// A branch acknowledged the decision.
         case acknowledged
-        /// A branch says that it did the opposite of the decision.
+        /// A branch refuses the decision; `detail` says why.
         case stuck
         /// Every branch has acknowledged.
         case finished
@@ -143,7 +143,7 @@ public struct TransactionRecord: Hashable, Sendable {
     public var labels: [String: JSONValue]
     /// Why it was cancelled.
     public var reason: Problem?
-    /// Whether a branch says that it did the opposite of the decision: somebody has to look.
+    /// Whether a branch refuses the decision: somebody has to look.
     public var isStuck: Bool
     /// Its branches, in the order in which they were named.
     public var branches: [BranchRecord]

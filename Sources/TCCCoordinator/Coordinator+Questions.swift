@@ -1,11 +1,12 @@
 import Failpoints
+import Logging
 public import TCC
 import TCCStorage
 
 extension Coordinator {
     /// Waits, as the transaction's own caller does, until there is something to say of it.
     func conclusion(of gid: GlobalTransactionID) async throws -> Conclusion {
-        if let transaction = live[gid] { return try await transaction.conclusion.value() }
+        if let transaction = live[gid] { return try await conclusion(of: transaction) }
         let end = world.elapsed() + settings.answerTimeout
         var pause = Duration.milliseconds(20)
         while let record = try await transaction(gid) {
@@ -24,6 +25,21 @@ extension Coordinator {
             }
         }
         return .unknown
+    }
+
+    /// Waits for a transaction's end; one that is not yet confirmed everywhere is told as it stands then, with what the calls
+    /// met since the decision.
+    func conclusion(of transaction: LiveTransaction) async throws -> Conclusion {
+        let conclusion = try await transaction.conclusion.value()
+        guard case .accepted = conclusion else { return conclusion }
+        do {
+            guard let record = try await self.transaction(transaction.gid) else { return conclusion }
+            return record.state == .confirmed ? .confirmed(record) : .accepted(record)
+        } catch {
+            // The decision is on disk; what is known of it without the journal is told instead.
+            logger.debug("The journal could not be read for an answer", metadata: ["error": "\(error)"])
+            return conclusion
+        }
     }
 
     /// A transaction as the journal has it, everything included that was answered to anyone.

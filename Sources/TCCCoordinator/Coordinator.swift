@@ -203,7 +203,7 @@ public final class Coordinator: Service {
         switch begun {
         case .began:
             await sendTries(of: transaction, tries, within: tryTimeout)
-            return try await transaction.conclusion.value()
+            return try await conclusion(of: transaction)
         case .keyInUse(let gid):
             live[record.gid] = nil
             return try await conclusion(of: gid)

@@ -238,7 +238,7 @@ public enum Journal {
         let state: BranchState = decision == .confirm ? .confirmed : .cancelled
         try database.run(
             """
-            UPDATE branches SET state = ?, attempts = attempts + 1, acknowledged = 1
+            UPDATE branches SET state = ?, attempts = attempts + 1, acknowledged = 1, last_error = NULL
             WHERE gid = ? AND name = ? AND acknowledged = 0
             """,
             .text(state.rawValue),
@@ -269,7 +269,7 @@ public enum Journal {
     /// - Parameters:
     ///   - error: what it met.
     ///   - id: the branch.
-    ///   - isStuck: whether the branch says that it did the opposite.
+    ///   - isStuck: whether the branch refuses the decision.
     ///   - now: the time.
     ///   - database: the connection.
     /// - Throws: whatever SQLite meets.
@@ -342,8 +342,6 @@ public enum Journal {
         public var action: String
         /// Its decision.
         public var decision: Decision
-        /// How many calls were made to the participant for it.
-        public var attempts: Int
     }
 
     /// Decisions that a participant has not acknowledged, oldest first.
@@ -363,7 +361,7 @@ public enum Journal {
     ) throws -> [Undelivered] {
         let select = try database.cachedStatement(
             sql: """
-                SELECT t.gid, t.action, t.state, b.attempts FROM branches b JOIN transactions t ON t.gid = b.gid
+                SELECT t.gid, t.action, t.state FROM branches b JOIN transactions t ON t.gid = b.gid
                 WHERE b.name = ? AND b.acknowledged = 0 AND b.gid > ? AND t.state IN ('confirming', 'cancelling')
                 ORDER BY b.gid LIMIT ?
                 """
@@ -374,8 +372,7 @@ public enum Journal {
                 Undelivered(
                     gid: try gid(row[0]),
                     action: row[1],
-                    decision: row[2] == TransactionState.confirming.rawValue ? .confirm : .cancel,
-                    attempts: row[3]
+                    decision: row[2] == TransactionState.confirming.rawValue ? .confirm : .cancel
                 )
             }
     }

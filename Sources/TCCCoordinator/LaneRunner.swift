@@ -95,9 +95,6 @@ final class LaneRunner: Sendable {
         self.onAcknowledged = onAcknowledged
     }
 
-    /// Whether the participant gave a sign of life when it was last called.
-    var isAnswering: Bool { state.withLock { $0.lane.isAnswering } }
-
     /// Tries the branch until it answers for good or the try expires, and reports that; nothing is reported of a try
     /// that is over before, by `deliver`.
     func attempt(_ gid: GlobalTransactionID, body: ByteBuffer, within tryTimeout: Duration) {
@@ -281,13 +278,21 @@ final class LaneRunner: Sendable {
         case .done: return .done
         case .busy: return .busy
         case .stuck(let problem):
-            alert("A participant says that it did the opposite of the decision", id, decision, problem.code)
+            alert(Self.message(of: DecisionRefusal(problem, of: decision)), id, decision, problem.code)
             notes.append(Note(id: id, text: "409 \(problem.code): \(problem.detail)", isStuck: true))
             return .failed(problem.code, silent: false)
         case .unknown(let detail, let silent, let isAlert):
             if isAlert { alert("A participant does not take a decision", id, decision, detail) }
             notes.append(Note(id: id, text: detail, isStuck: false))
             return .failed(detail, silent: silent)
+        }
+    }
+
+    private static func message(of refusal: DecisionRefusal) -> Logger.Message {
+        switch refusal {
+        case .didTheOpposite: "A participant says that it did the opposite of the decision"
+        case .holdsNoReservation: "A participant says that it holds no reservation to confirm"
+        case .other: "A participant refuses a decision"
         }
     }
 

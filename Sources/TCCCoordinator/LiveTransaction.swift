@@ -114,9 +114,13 @@ final class LiveTransaction: Sendable {
     /// The whole record, with the last branch.
     func acknowledged(_ branch: ParticipantName, _ decision: Decision, at now: Timestamp) -> TransactionRecord? {
         state.withLock { state in
+            let outcome: BranchState = decision == .confirm ? .confirmed : .cancelled
             if let index = state.record.branches.firstIndex(where: { $0.name == branch }) {
-                state.record.branches[index].state = decision == .confirm ? .confirmed : .cancelled
+                // An operator may have had it asked twice.
+                guard state.record.branches[index].state != outcome else { return nil }
+                state.record.branches[index].state = outcome
                 state.record.branches[index].attempts += 1
+                state.record.branches[index].lastError = nil
             }
             state.record.timeline.append(TimelineEvent(at: now, event: .acknowledged, branch: branch))
             guard case .finish = state.machine.acknowledged(branch) else { return nil }

@@ -24,6 +24,21 @@ struct CoordinatorMetricsTests {
         }
     }
 
+    @Test func answersOfManyStatusesAreCountedByFew() async throws {
+        try await withCoordinator { life async throws in
+            for status in [499, 418, 599, 301, 999, -1, 1_000_000, 0] {
+                life.peers.script("draft", .try, .answers(status), .works)
+                #expect(try await life.passing { try await life.publish() }.isConfirmed)
+            }
+            for (dimension, count) in [("4xx", 2), ("5xx", 1), ("3xx", 1), ("other", 4)] {
+                let dimensions = [
+                    ("tcc.participant", "draft"), ("tcc.operation", "try"), ("http.response.status_code", dimension),
+                ]
+                #expect(try life.metrics.expectCounter("tcc.coordinator.calls", dimensions).totalValue == count)
+            }
+        }
+    }
+
     @Test func aParticipantThatDidTheOppositeIsAnAlert() async throws {
         try await withCoordinator { life async throws in
             life.peers.script("draft", .confirm, .answers(409, "already-cancelled"), .works)

@@ -236,11 +236,15 @@ struct CoordinatorTests {
             let stuck = try await life.wait(for: gid) { $0.isStuck }
             #expect(stuck.state == .confirming, "the decision stays")
             #expect(stuck.timeline.count { $0.event == .stuck } == 1)
-            #expect(stuck.branches[1].lastError?.contains("already-cancelled") == true)
+            #expect(stuck.branches[1].lastError == "409 already-cancelled: Scripted.")
+            let told = try #require(conclusion.record)
+            #expect(told.isStuck && told.branches[1].attempts > 1, "told as it stands after the wait")
+            #expect(told.branches[1].lastError == "409 already-cancelled: Scripted.")
             #expect(life.peers.count(.cancel, "online") == 0)
             life.peers.script("online", .confirm, .works)
             let end = try await life.passing { try await life.wait(for: gid) { $0.state == .confirmed } }
             #expect(!end.isStuck)
+            #expect(end.branches.allSatisfy { $0.lastError == nil }, "what is over is no error")
         }
     }
 

@@ -132,6 +132,7 @@ func withJournal(_ body: (String) async throws -> Void) async throws {
 func withLife(
     in directory: String,
     peers: ScriptedPeers = ScriptedPeers(),
+    call: ParticipantCall? = nil,
     clock: FakeClock = FakeClock(),
     world: World? = nil,
     failpoints: String? = nil,
@@ -153,7 +154,7 @@ func withLife(
         participants: ["draft", "online", "quota"].map { Participant(name: ParticipantName($0)!, url: "memory:\($0)") },
         settings: settings,
         store: store,
-        call: peers.call,
+        call: call ?? peers.call,
         world: world ?? clock.world,
         failpoints: failpoints,
         logger: logger,

@@ -391,10 +391,36 @@ struct ParticipantLaneTests {
         lane.answerAll(silence)
         lane.lane.retryRequested(.numbered(2), .confirm, now: lane.now)
         #expect(lane.sent() == [.confirm(2)])
-        lane.lane.retryRequested(.numbered(2), .confirm, now: lane.now)
-        #expect(lane.sent() == [], "it is under way")
         lane.lane.retryRequested(.numbered(3), .cancel, now: lane.now)
-        lane.answer(.confirm(2), .done)
-        #expect(lane.sent().first == .cancel(3), "what only the journal had goes as well")
+        #expect(lane.sent() == [.cancel(3)], "what only the journal had goes as well, beside a probe that hangs")
+    }
+
+    @Test func anOperatorsRetryGoesBesideARequestThatHangs() {
+        var lane = LaneUnderTest()
+        lane.lane.outcomeDecided(.numbered(1), .confirm)
+        #expect(lane.sent() == [.confirm(1)])
+        for _ in 0..<3 { lane.lane.retryRequested(.numbered(1), .confirm, now: lane.now) }
+        #expect(lane.sent() == [.confirm(1)], "once, however often it is asked for")
+        lane.lane.retryRequested(.numbered(1), .confirm, now: lane.now)
+        #expect(lane.sent() == [], "two are enough")
+        lane.answer(.confirm(1), silence)
+        #expect(lane.wakeTime() == nil, "the other one is still under way")
+        lane.answer(.confirm(1), silence)
+        let again = lane.wakeTime()
+        #expect(again.map { $0 <= .seconds(1) } == true)
+    }
+
+    @Test func whatIsDoneTwiceIsHeldUntilBothAcknowledgementsAreWritten() {
+        var lane = LaneUnderTest(limits: .init(outcomesHeld: 1))
+        lane.lane.outcomeDecided(.numbered(1), .confirm)
+        #expect(lane.sent() == [.confirm(1)])
+        lane.lane.retryRequested(.numbered(1), .confirm, now: lane.now)
+        #expect(lane.sent() == [.confirm(1)])
+        for _ in 0..<2 { lane.answer(.confirm(1), .done) }
+        #expect(!lane.lane.holds(.confirm(1)))
+        lane.lane.outcomeDecided(.numbered(2), .confirm)
+        #expect(lane.sent() == [.confirm(2)], "there is room for one again")
+        lane.lane.outcomeDecided(.numbered(3), .confirm)
+        #expect(!lane.lane.holds(.confirm(3)), "and for no more")
     }
 }
