@@ -97,6 +97,8 @@ public struct DraftResource: Resource {
             .integer(revision)
         )
         guard isSaved, revision >= draft.published ?? 0 else { throw Problem.revisionConflict }
+        // It was the head when it was read; saves since then may have thinned it out.
+        if revision != draft.head { try DraftStore.restore(revision, of: payload.postID, in: database) }
     }
 
     private func hold(

@@ -102,5 +102,19 @@ extension DraftStore {
                     """
             )
         }
+        migrator.registerMigration("drafts-5") { database in
+            try database.execute(
+                sql: """
+                    -- Young revisions that another followed soon: out of the history, and deleted when no publish can name
+                    -- them any more. Beside the revisions, whose rows are long.
+                    CREATE TABLE thinned_out (
+                        post_id TEXT NOT NULL,
+                        revision INTEGER NOT NULL,
+                        since INTEGER NOT NULL,
+                        PRIMARY KEY (post_id, revision)
+                    ) WITHOUT ROWID;
+                    """
+            )
+        }
     }
 }

@@ -2,11 +2,16 @@ import Foundation
 public import GRDB
 public import Posts
 public import TCC
+import TCCStorage
 
 extension DraftStore {
     private static let revisionColumns = """
         r.revision, r.title, r.created_at, r.revision = d.head_revision,
         d.status = 'published' AND r.revision = d.published_revision
+        """
+
+    private static let isInHistory = """
+        NOT EXISTS (SELECT 1 FROM thinned_out t WHERE t.post_id = r.post_id AND t.revision = r.revision)
         """
 
     /// A draft's revisions, newest first, without their content.
@@ -31,7 +36,7 @@ extension DraftStore {
         let select = try database.cachedStatement(
             sql: """
                 SELECT \(revisionColumns), length(r.content) FROM drafts d JOIN revisions r ON r.post_id = d.id
-                WHERE d.id = ? AND r.revision < ? ORDER BY r.revision DESC LIMIT ?
+                WHERE d.id = ? AND r.revision < ? AND \(isInHistory) ORDER BY r.revision DESC LIMIT ?
                 """
         )
         return try Row.fetchAll(select, arguments: [id.description, before ?? .max, limit])
@@ -52,11 +57,19 @@ extension DraftStore {
     /// However steadily somebody writes, of as much time something is kept.
     static let longestRun: Duration = .seconds(600)
 
-    /// Deletes a revision that was the head for less than a minute, so that autosave does not fill the disk.
+    /// How long a revision that was thinned out can still be published: whoever read it as the head tries it before the
+    /// try's deadline.
+    static let longestNaming = ProtocolLimits.longestDeadline
+    private static let mostForgottenAtOnce = 100
+
+    /// Takes a revision out of the history that was the head for less than a minute, so that autosave does not fill the
+    /// disk.
     ///
     /// Its number is never used again. What was published or is reserved stays, and what its author asked to keep; one
     /// of every ten minutes of steady saving, too. One from the future (the clock was set back) stays as well: nobody
     /// knows how long it stood.
+    ///
+    /// The text itself is kept for ``longestNaming``: a publish may have read it as the head, and is about to name it.
     ///
     /// - Returns: since when nothing is kept; nil if the revision is.
     static func thinOut(
@@ -65,6 +78,7 @@ extension DraftStore {
         supersededAt now: Timestamp,
         in database: Database
     ) throws -> Timestamp? {
+        try forgetThinnedOut(of: id, at: now, in: database)
         let select = try database.cachedStatement(
             sql: """
                 SELECT run_since FROM revisions
@@ -82,9 +96,35 @@ extension DraftStore {
             ]
         )
         guard let runSince else { return nil }
-        let delete = try database.cachedStatement(sql: "DELETE FROM revisions WHERE post_id = ? AND revision = ?")
-        try delete.execute(arguments: [id.description, revision])
+        let insert = try database.cachedStatement(
+            sql: "INSERT INTO thinned_out (post_id, revision, since) VALUES (?, ?, ?)"
+        )
+        try insert.execute(arguments: [id.description, revision, now.milliseconds])
         return Timestamp(milliseconds: runSince)
+    }
+
+    /// Deletes some of what was thinned out so long ago that no publish can name it.
+    private static func forgetThinnedOut(of id: UUIDv7, at now: Timestamp, in database: Database) throws {
+        let select = try database.cachedStatement(
+            sql: "SELECT revision FROM thinned_out WHERE post_id = ? AND since < ? ORDER BY revision LIMIT ?"
+        )
+        let arguments: StatementArguments = [
+            id.description, (now - longestNaming).milliseconds, mostForgottenAtOnce,
+        ]
+        for revision in try Int64.fetchAll(select, arguments: arguments) {
+            let (id, revision) = (StatementValue.text(id.description), StatementValue.integer(revision))
+            try database.run("DELETE FROM revisions WHERE post_id = ? AND revision = ?", id, revision)
+            try database.run("DELETE FROM thinned_out WHERE post_id = ? AND revision = ?", id, revision)
+        }
+    }
+
+    /// Brings a revision back into the history: it is being published.
+    static func restore(_ revision: Int, of id: UUIDv7, in database: Database) throws {
+        try database.run(
+            "DELETE FROM thinned_out WHERE post_id = ? AND revision = ?",
+            .text(id.description),
+            .integer(Int64(revision))
+        )
     }
 
     /// Keeps a revision, however soon another follows.
@@ -113,7 +153,7 @@ extension DraftStore {
         let select = try database.cachedStatement(
             sql: """
                 SELECT \(revisionColumns), r.content FROM drafts d JOIN revisions r ON r.post_id = d.id
-                WHERE d.id = ? AND d.author = ? AND r.revision = ?
+                WHERE d.id = ? AND d.author = ? AND r.revision = ? AND \(isInHistory)
                 """
         )
         return try Row.fetchOne(select, arguments: [id.description, author, revision])

@@ -192,6 +192,7 @@ public enum DraftStore {
     static func delete(_ id: UUIDv7, in database: Database) throws {
         try database.run("DELETE FROM drafts WHERE id = ?", .text(id.description))
         try database.run("DELETE FROM revisions WHERE post_id = ?", .text(id.description))
+        try database.run("DELETE FROM thinned_out WHERE post_id = ?", .text(id.description))
     }
 
     static func checkFree(source: String?, of author: String, in database: Database) throws {

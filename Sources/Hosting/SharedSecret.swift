@@ -1,4 +1,5 @@
 public import Foundation
+import TCCStorage
 
 #if canImport(Darwin)
 import Darwin
@@ -50,16 +51,11 @@ public enum SharedSecret {
     }
 
     private static func create(_ path: String) throws {
-        // Not NSString's deletingLastPathComponent, which traps on Linux for a name of one character.
-        let folder = path.lastIndex(of: "/").map { String(path[..<$0]) } ?? ""
-        if !folder.isEmpty {
-            do {
-                try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
-            } catch {
-                throw Unusable(
-                    description: "the folder of the secret file \(path) cannot be made: \(error.localizedDescription)"
-                )
-            }
+        let folder = DurableDirectory.parent(of: path)
+        do {
+            try DurableDirectory.create(folder)
+        } catch {
+            throw Unusable(description: "the folder of the secret file \(path) cannot be made: \(error)")
         }
         var generator = SystemRandomNumberGenerator()
         let hexadecimal = (0..<32)
@@ -77,12 +73,14 @@ public enum SharedSecret {
         }
         defer { unlink(temporary) }
         let written = text.withCString { write(file, $0, text.utf8.count) }
-        fsync(file)
+        let isSynced = fsync(file) == 0
         close(file)
-        guard written == text.utf8.count, link(temporary, path) == 0 || errno == EEXIST else {
+        guard written == text.utf8.count, isSynced, link(temporary, path) == 0 || errno == EEXIST else {
             throw Unusable(
                 description: "the secret file \(path) cannot be created: \(String(cString: strerror(errno)))"
             )
         }
+        // Also where another process was faster: what is signed with it must not outlive it.
+        DurableDirectory.sync(folder)
     }
 }

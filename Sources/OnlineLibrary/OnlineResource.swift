@@ -74,9 +74,10 @@ public struct OnlineResource: Resource {
         guard let content = payload.content else { throw Problem.invalid("payload.content", "is missing") }
         try PostLimits.check(title: title, content: content)
         guard let post else { return }
-        guard revision >= post.revision else { throw Problem.revisionConflict }
         // A revision never changes: the same number with another text cannot be that revision.
-        guard revision > post.revision || post.isSame else { throw Problem.revisionConflict }
+        guard revision > post.revision || revision == post.revision && post.isSame else {
+            throw Problem.revisionConflict(live: Int(post.revision))
+        }
     }
 
     /// Shows the staged revision, or hides the post, or forgets it.

@@ -132,6 +132,27 @@ extension Problem {
         "The post has a newer revision. Read it again before you publish."
     )
 
+    /// What readers saw is not older: 409 `revision-conflict` with the revision that they saw, as its `liveRevision`.
+    ///
+    /// - Parameter live: that revision.
+    /// - Returns: the problem.
+    public static func revisionConflict(live: Int) -> Problem {
+        Problem(
+            409,
+            revisionConflict.code,
+            "Readers have seen revision \(live) of this post. Read it again, and publish once more to replace it.",
+            extensions: [liveRevisionMember: .integer(Int64(live))]
+        )
+    }
+
+    /// The revision that readers saw, if it is why a publish was refused.
+    public var liveRevision: Int? {
+        guard code == Problem.revisionConflict.code else { return nil }
+        return extensions[Problem.liveRevisionMember]?.integer.flatMap { Int(exactly: $0) }
+    }
+
+    private static let liveRevisionMember = "liveRevision"
+
     /// There is nothing to withdraw: 409 `not-published`.
     public static let notPublished = Problem(409, "not-published", "Readers do not see this post.")
 

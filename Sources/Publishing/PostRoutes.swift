@@ -10,6 +10,7 @@ public struct PostRoutes: Sendable {
     private let transactions: CoordinatorRoutes
     private let drafts: DraftReader
     private let world: World
+    private let liveRevisions = LiveRevisions()
 
     /// Routes over a coordinator.
     ///
@@ -31,7 +32,12 @@ public struct PostRoutes: Sendable {
             try await transactions.respond(to: request) { try publishNew($0) }
         }
         api.on(.post, "/v1/posts/:id/publish", allow: [.author]) { request in
-            try await transactions.respond(to: request) { try await publish($0) }
+            do {
+                return try await transactions.respond(to: request) { try await publish($0) }
+            } catch let refusal as Problem {
+                if refusal.liveRevision != nil { liveRevisions.learn(from: refusal, of: try request.identifier()) }
+                throw refusal
+            }
         }
         api.on(.post, "/v1/posts/:id/withdraw", allow: [.author]) { request in
             try await transactions.respond(to: request) { try await withdraw($0) }
@@ -76,7 +82,8 @@ public struct PostRoutes: Sendable {
         let text = try Self.text(of: body)
         let draft = try await drafts.draft(id, token: Self.token(of: request))
         _ = try Self.isHeadNamed(by: request, draft)
-        return PostTransaction.publish(draft, text, by: request.subject)
+        let live = liveRevisions.ahead(of: id, than: text == nil ? draft.revision : draft.nextRevision)
+        return PostTransaction.publish(draft, text, after: live, by: request.subject)
     }
 
     private static func text(of body: PublishBody) throws -> PostText? {

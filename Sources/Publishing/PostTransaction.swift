@@ -34,10 +34,18 @@ package enum PostTransaction {
     /// - Parameters:
     ///   - draft: the draft, as it was read.
     ///   - text: the text; nil publishes what is saved.
+    ///   - live: a revision that readers have seen and the draft library does not know; the saved text becomes one after
+    ///     it then, too.
     ///   - author: whose it is.
     /// - Returns: the transaction.
-    package static func publish(_ draft: Draft, _ text: PostText?, by author: String) -> TransactionRequest {
-        let revision = text == nil ? draft.revision : draft.nextRevision
+    package static func publish(
+        _ draft: Draft,
+        _ text: PostText?,
+        after live: Int? = nil,
+        by author: String
+    ) -> TransactionRequest {
+        let text = text ?? live.map { _ in PostText(title: draft.title, content: draft.content ?? "") }
+        let revision = text == nil ? draft.revision : max(draft.nextRevision, (live ?? 0) + 1)
         let online = PostPayload(
             postID: draft.id,
             author: author,

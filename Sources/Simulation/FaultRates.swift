@@ -49,7 +49,7 @@ package struct FaultRates: Hashable, Sendable {
     package var pruning = 0.0
     /// A participant asks for a transaction that nobody knows, at such a moment.
     package var probe = 0.0
-    /// Clocks are days ahead for a moment, in a night.
+    /// Clocks are days ahead for a day, in a night.
     package var clockDays = 0.0
     /// A copy of a message arrives only after the night.
     package var overnight = 0.0
@@ -105,5 +105,6 @@ package struct FaultRates: Hashable, Sendable {
         slowName = rate(0.1)
         noName = rate(0.2)
         failedBatch = rate(0.1)
+        clockDays = rate(0.5)
     }
 }

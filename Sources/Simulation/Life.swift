@@ -66,10 +66,10 @@ final class Life: Sendable {
     }
 
     /// What the process has for clocks and chance.
-    func world(wallClock: @escaping @Sendable () -> Timestamp) -> World {
+    func world(wallClock: @escaping @Sendable () -> Timestamp, elapsed: @escaping @Sendable () -> Duration) -> World {
         World(
             wallClock: wallClock,
-            elapsed: { self.scheduler.now },
+            elapsed: elapsed,
             sleep: { try await self.sleep($0) },
             random: { self.state.withLock { $0.random.next() } }
         )

@@ -7,6 +7,7 @@ import Verification
 extension SimulatedWorld {
     private static let night = Duration.seconds(25 * 3600)
     private static let longestLead = Duration.seconds(5 * 24 * 3600)
+    private static let dusk = Duration.seconds(1800)
     /// By the contract, every transaction has ended within this time after the last fault.
     static let healingTime = Duration.seconds(5)
     /// And all that healthy participants can end, within this time after the orchestrator is ready.
@@ -22,10 +23,13 @@ extension SimulatedWorld {
     ///   clocks that fall back to the day before.
     func passNight(_ faults: FaultRates) {
         note("night", nil)
-        state.withLock { $0.nights += Self.night }
         network.healAll()
-        // The journal first: it tells the participants how far back it remembers.
-        for party in Self.servers { pruneAndWait(party) }
+        // Once in between: only what was written before a pruning is old at the next.
+        for rest in [Self.dusk, Self.night - Self.dusk] {
+            state.withLock { $0.nights += rest }
+            // The journal first: it tells the participants how far back it remembers.
+            for party in Self.servers { pruneAndWait(party) }
+        }
         if strikes(faults.clockDays) { passDays(ofAll: random { $0.chance(0.5) }) }
         // Only such a clock takes a try of yesterday for one of today.
         for party in Self.servers where faults.clock > 0 && strikes(0.5) {
@@ -41,7 +45,8 @@ extension SimulatedWorld {
         scheduler.run(until: scheduler.now + .milliseconds(20))
     }
 
-    /// The clock of the orchestrator, or everybody's, is days ahead and then right again; what is old then is forgotten.
+    /// The clock of the orchestrator, or everybody's, is days ahead for a day, and then right again; what is old then is
+    /// forgotten.
     ///
     /// Nothing is unfinished now, and no key is younger than a day: of what was promised nothing depends on it.
     private func passDays(ofAll isAll: Bool) {
@@ -51,6 +56,8 @@ extension SimulatedWorld {
         state.withLock { state in
             for party in parties { state.skews[party, default: .zero] += lead }
         }
+        for party in parties { pruneAndWait(party) }
+        state.withLock { $0.nights += Self.night }
         for party in parties { pruneAndWait(party) }
         state.withLock { state in
             for party in parties { state.skews[party, default: .zero] -= lead }

@@ -109,6 +109,9 @@ final class SimulatedWorld: Sendable {
 
     func random<Value: Sendable>(_ draw: (inout SplitMix64) -> Value) -> Value { state.withLock { draw(&$0.random) } }
 
+    /// How much time has passed, for those who slept through the nights as well.
+    var elapsed: Duration { scheduler.now + state.withLock { $0.nights } }
+
     func wallClock(of party: Party) -> Timestamp {
         let (night, skew) = state.withLock { ($0.nights, $0.skews[party] ?? .zero) }
         return Self.epoch + scheduler.now + night + skew
@@ -187,7 +190,10 @@ final class SimulatedWorld: Sendable {
 
     private func makeNode(_ party: Party, _ life: Life) -> Node {
         let failpoints = failpoints(of: party, life)
-        let world = life.world { [weak self] in self?.wallClock(of: party) ?? Self.epoch }
+        let world = life.world(
+            wallClock: { [weak self] in self?.wallClock(of: party) ?? Self.epoch },
+            elapsed: { [weak self] in self?.elapsed ?? .zero }
+        )
         let parts = Node.Parts(
             store: DurableStore(
                 over: disks[party].queue,

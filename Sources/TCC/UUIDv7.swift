@@ -13,8 +13,7 @@ public struct UUIDv7: Hashable, Comparable, Sendable, CustomStringConvertible, C
     ///   - timestamp: the moment it is made; before 1970 counts as 1970.
     ///   - generator: where its 74 random bits come from.
     public init(at timestamp: Timestamp, using generator: inout some RandomNumberGenerator) {
-        let milliseconds = UInt64(max(0, timestamp.milliseconds)) & 0xFFFF_FFFF_FFFF
-        self.high = milliseconds << 16 | 0x7000 | generator.next() & 0x0FFF
+        self.high = Self.milliseconds(of: timestamp) << 16 | 0x7000 | generator.next() & 0x0FFF
         self.low = 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF
     }
 
@@ -22,10 +21,31 @@ public struct UUIDv7: Hashable, Comparable, Sendable, CustomStringConvertible, C
     ///
     /// - Parameter timestamp: the moment.
     public init(leastAt timestamp: Timestamp) {
-        let milliseconds = UInt64(max(0, timestamp.milliseconds)) & 0xFFFF_FFFF_FFFF
-        self.high = milliseconds << 16 | 0x7000
+        self.high = Self.milliseconds(of: timestamp) << 16 | 0x7000
         self.low = 0x8000_0000_0000_0000
     }
+
+    /// The last millisecond that an identifier can have, in the year 10889.
+    private static let lastMillisecond: UInt64 = 0xFFFF_FFFF_FFFF
+
+    /// A time that does not fit is the nearest that does: it must not wrap around, and be taken for an old one.
+    private static func milliseconds(of timestamp: Timestamp) -> UInt64 {
+        min(UInt64(max(0, timestamp.milliseconds)), lastMillisecond)
+    }
+
+    /// A greater identifier, of the same millisecond as long as it has room: 12 of its random bits are counted up
+    /// (RFC 9562, section 6.2, method 1).
+    ///
+    /// - Parameter generator: where its other random bits come from.
+    /// - Returns: the identifier; in the last millisecond of all, when that is full, one that is not greater.
+    func successor(using generator: inout some RandomNumberGenerator) -> UUIDv7 {
+        let (milliseconds, count) = (high >> 16, high & 0x0FFF)
+        let next =
+            if count < 0x0FFF { high + 1 } else { min(milliseconds + 1, Self.lastMillisecond) << 16 | 0x7000 }
+        return UUIDv7(high: next, low: 0x8000_0000_0000_0000 | generator.next() & 0x3FFF_FFFF_FFFF_FFFF)
+    }
+
+    private init(high: UInt64, low: UInt64) { (self.high, self.low) = (high, low) }
 
     /// Reads the canonical text form, 36 characters, hexadecimal digits in either case.
     ///

@@ -113,7 +113,9 @@ extension Coordinator {
     /// What a participant needs to know before it forgets anything.
     public func horizon() async throws -> OutcomeHorizon {
         let now = world.wallClock()
-        let oldest = try await store.write { try Journal.oldestUnfinished(in: $0) }
+        // Behind what is begun already, but beside the writer: after an outage much may be unfinished.
+        try await store.write { _ in }
+        let oldest = try await store.read { try Journal.oldestUnfinished(in: $0) }
         return OutcomeHorizon(now: now, oldestUnfinished: oldest)
     }
 }

@@ -3,6 +3,7 @@ public import Logging
 public import Metrics
 import NIOCore
 public import ServiceLifecycle
+import Synchronization
 import TCCHTTP
 public import TCC
 public import TCCStorage
@@ -48,6 +49,8 @@ public final class Coordinator: Service {
     let logger: Logger
     let lanes: [ParticipantName: LaneRunner]
     let live: LiveTransactions
+    /// Makes the gids.
+    private let identifiers = Mutex(IdentifierClock())
     /// Decisions to be written, those together that became clear together.
     private let decisions: AsyncStream<[LiveTransaction.Wanted]>
     private let submit: AsyncStream<[LiveTransaction.Wanted]>.Continuation
@@ -123,6 +126,8 @@ public final class Coordinator: Service {
         let now = world.wallClock()
         let (decided, unfinished) = try await store.write { try Journal.recover(at: now, in: $0) }
         try await failpoints.pass(.coordinatorRecoverAfter)
+        try await passIdentifiers()
+        reportLead(at: now)
         for name in try await store.read({ try Journal.participantsWaitedFor(in: $0) }) where lanes[name] == nil {
             logger.error(
                 "The journal has decisions for a participant that is not configured; name it with its URL again",
@@ -133,6 +138,21 @@ public final class Coordinator: Service {
         logger.notice(
             "Finishing what the last life left",
             metadata: ["tcc.cancelled": "\(decided)", "tcc.unfinished": "\(unfinished)"]
+        )
+    }
+
+    /// Has every gid come after all that the journal knows of.
+    private func passIdentifiers() async throws {
+        let latest = try await store.read { try Journal.latestIdentifier(in: $0) }
+        identifiers.withLock { $0.pass(latest) }
+    }
+
+    private func reportLead(at now: Timestamp) {
+        let lead = identifiers.withLock { $0.lead(at: now) }
+        guard lead >= ClockWatch.leastJump else { return }
+        logger.warning(
+            "The clock is behind the journal; new transactions are numbered after its latest until the clock catches up",
+            metadata: ["tcc.clock": "\(now)", "tcc.behind.seconds": "\(lead.components.seconds)"]
         )
     }
 
@@ -177,45 +197,59 @@ public final class Coordinator: Service {
         return try await begin(try await makeRequest(), key: key)
     }
 
+    /// How often a transaction is begun anew, under another gid, because the horizon passed the first one.
+    private static let mostBeginnings = 3
+
     /// Writes the begin record, and waits for the end.
     private func begin(_ request: TransactionRequest, key: Journal.Key?) async throws -> Conclusion {
         let tryTimeout = try validate(request)
-        let record = TransactionRecord(
-            gid: world.makeIdentifier(),
+        for _ in 0..<Self.mostBeginnings {
+            let record = makeRecord(request)
+            let tries = try tryBodies(for: request, record, tryTimeout: tryTimeout)
+            let transaction = LiveTransaction(record, since: world.elapsed())
+            live[record.gid] = transaction
+
+            let begun: Journal.Begun
+            do {
+                try await failpoints.pass(.coordinatorBeginBefore)
+                begun = try await store.write { try Journal.begin(record, key: key, in: $0) }
+            } catch {
+                live[record.gid] = nil
+                throw error
+            }
+            switch begun {
+            case .began:
+                await sendTries(of: transaction, tries, within: tryTimeout)
+                return try await conclusion(of: transaction)
+            case .keyInUse(let gid):
+                live[record.gid] = nil
+                return try await conclusion(of: gid)
+            case .tooLate:
+                // The clock jumped, or the disk took longer than things are remembered.
+                live[record.gid] = nil
+                try await passIdentifiers()
+            }
+        }
+        throw Problem(
+            503,
+            "deadline-passed",
+            "It began too late. Nothing was changed; try again.",
+            retryAfterSeconds: 1
+        )
+    }
+
+    /// A transaction whose gid comes after all others, and whose time is the clock's.
+    private func makeRecord(_ request: TransactionRequest) -> TransactionRecord {
+        let now = world.wallClock()
+        var generator = world.generator
+        return TransactionRecord(
+            gid: identifiers.withLock { $0.next(at: now, using: &generator) },
             action: request.action,
             owner: request.owner,
             labels: withAllLabels(request.labels),
             branches: request.branches.map(\.participant),
-            createdAt: world.wallClock()
+            createdAt: now
         )
-        let tries = try tryBodies(for: request, record, tryTimeout: tryTimeout)
-        let transaction = LiveTransaction(record, since: world.elapsed())
-        live[record.gid] = transaction
-
-        let begun: Journal.Begun
-        do {
-            try await failpoints.pass(.coordinatorBeginBefore)
-            begun = try await store.write { try Journal.begin(record, key: key, in: $0) }
-        } catch {
-            live[record.gid] = nil
-            throw error
-        }
-        switch begun {
-        case .began:
-            await sendTries(of: transaction, tries, within: tryTimeout)
-            return try await conclusion(of: transaction)
-        case .keyInUse(let gid):
-            live[record.gid] = nil
-            return try await conclusion(of: gid)
-        case .tooLate:
-            live[record.gid] = nil
-            throw Problem(
-                503,
-                "deadline-passed",
-                "It began too late. Nothing was changed; try again.",
-                retryAfterSeconds: 1
-            )
-        }
     }
 
     /// Hands all tries to the lanes, which report each when it has ended.

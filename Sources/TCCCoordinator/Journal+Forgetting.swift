@@ -45,9 +45,10 @@ extension Journal {
     /// - Returns: that time, or nil if all are finished.
     /// - Throws: whatever SQLite meets.
     public static func oldestUnfinished(in database: Database) throws -> Timestamp? {
+        // By their times, not by their gids: those do not go back when the clock does.
         let milliseconds = try Int64.fetchOne(
             database,
-            sql: "SELECT created_at FROM transactions WHERE finished_at IS NULL ORDER BY gid LIMIT 1"
+            sql: "SELECT min(created_at) FROM transactions INDEXED BY transactions_unfinished WHERE finished_at IS NULL"
         )
         return milliseconds.map(Timestamp.init(milliseconds:))
     }
@@ -84,6 +85,46 @@ extension Journal {
             ]
         )
         return database.changesCount
+    }
+
+    /// Notes what the wall clock says, for what is to be forgotten.
+    ///
+    /// - Parameters:
+    ///   - wall: the wall clock.
+    ///   - elapsed: how much time passed since the last note.
+    ///   - longest: how long things are remembered at most.
+    ///   - database: the connection.
+    /// - Returns: what is known of the time that passed.
+    /// - Throws: whatever SQLite meets.
+    static func note(
+        _ wall: Timestamp,
+        after elapsed: Duration,
+        longest: Duration,
+        in database: Database
+    ) throws -> PassedTime {
+        var passed = PassedTime(try database.first("SELECT passed FROM horizon") { $0.text(0) } ?? "")
+        passed.note(wall, after: elapsed, longest: longest)
+        try database.run("UPDATE horizon SET passed = ?", .text(passed.text))
+        return passed
+    }
+
+    /// The identifier that every new transaction's must come after: of the latest that was begun and is remembered, or of
+    /// the horizon, whichever is later.
+    ///
+    /// What was begun and is forgotten lies before the horizon. So a gid that comes after this one comes after every gid
+    /// that was ever begun here, whatever the clocks said: no participant can take its tries for old ones.
+    ///
+    /// - Parameter database: the connection.
+    /// - Returns: the identifier.
+    /// - Throws: whatever SQLite meets, or a ``JournalError`` if a gid cannot be read.
+    public static func latestIdentifier(in database: Database) throws -> UUIDv7 {
+        let horizon = UUIDv7(leastAt: try forgottenBefore(in: database) + .milliseconds(1))
+        // Not those that were recorded because a participant asked: whatever such a one asks for is not ours.
+        let latest = try String.fetchOne(
+            database,
+            sql: "SELECT gid FROM transactions WHERE action != '' ORDER BY gid DESC LIMIT 1"
+        )
+        return try max(horizon, latest.map { try gid($0) } ?? horizon)
     }
 
     static func forgottenBefore(in database: Database) throws -> Timestamp {

@@ -59,6 +59,9 @@ public enum Journal {
                     """
             )
         }
+        migrator.registerMigration("journal-passed-time") { database in
+            try database.execute(sql: "ALTER TABLE horizon ADD COLUMN passed TEXT NOT NULL DEFAULT ''")
+        }
     }
 
     /// A caller's idempotency key, bound to one request.

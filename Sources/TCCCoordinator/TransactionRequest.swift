@@ -109,7 +109,8 @@ extension Coordinator {
         _ record: TransactionRecord,
         tryTimeout: Duration
     ) throws -> [ParticipantName: ByteBuffer] {
-        let deadline = record.createdAt + tryTimeout + settings.deadlineMargin
+        let ahead = min(tryTimeout + settings.deadlineMargin, ProtocolLimits.longestDeadline)
+        let deadline = record.createdAt + ahead
         var bodies: [ParticipantName: ByteBuffer] = [:]
         for branch in request.branches {
             let call = BranchCall(

@@ -33,6 +33,13 @@ public enum Barrier {
                     """
             )
         }
+        migrator.registerMigration("barrier-2") { database in
+            // What was pruned so far had gids that lie before the horizon.
+            let greatest = UUIDv7(leastAt: try prunedBefore(in: database)).description
+            try database.execute(sql: "ALTER TABLE barrier_horizon ADD COLUMN pruned_gid TEXT NOT NULL DEFAULT ''")
+            try database.execute(sql: "ALTER TABLE barrier_horizon ADD COLUMN passed TEXT NOT NULL DEFAULT ''")
+            try database.execute(sql: "UPDATE barrier_horizon SET pruned_gid = ?", arguments: [greatest])
+        }
     }
 
     /// Applies a try.
@@ -60,7 +67,7 @@ public enum Barrier {
         case .reserve: break
         }
         guard now < deadline else { throw tooLate("The try came after its deadline.") }
-        guard try deadline >= prunedBefore(in: database) else {
+        if try mayBeForgotten(call.gid, deadline, in: database) {
             throw tooLate("The try is older than anything this participant remembers.")
         }
         try resource.reserve(call, at: now, in: database)
@@ -114,6 +121,7 @@ public enum Barrier {
             try finish(id, .cancelled, in: database)
             return .cancelled
         case .tombstone:
+            // The latest that its try's can be, by this clock; what its coordinator's may say is seen to by `prune`.
             let deadline = now + ProtocolLimits.longestDeadline
             try database.run(
                 "INSERT INTO barrier (gid, branch, action, state, deadline) VALUES (?, ?, ?, 'cancelled', ?)",
@@ -161,7 +169,8 @@ public enum Barrier {
         public var deadline: Timestamp
     }
 
-    /// Reservations whose deadline has passed, the oldest first.
+    /// Reservations whose deadline has passed, the oldest first; also those whose deadline no try could have at this time:
+    /// the clock was set back since, and they would wait for it.
     ///
     /// - Parameters:
     ///   - now: the time.
@@ -179,12 +188,16 @@ public enum Barrier {
         let select = try database.cachedStatement(
             sql: """
                 SELECT gid, branch, action, deadline FROM barrier
-                WHERE state = 'reserved' AND deadline <= ? AND (deadline, gid, branch) > (?, ?, ?)
-                ORDER BY deadline, gid, branch LIMIT ?
+                WHERE state = 'reserved' AND deadline <= ?1 AND (deadline, gid, branch) > (?3, ?4, ?5)
+                UNION ALL
+                SELECT gid, branch, action, deadline FROM barrier
+                WHERE state = 'reserved' AND deadline > ?2 AND (deadline, gid, branch) > (?3, ?4, ?5)
+                ORDER BY deadline, gid, branch LIMIT ?6
                 """
         )
         let arguments: StatementArguments = [
-            now.milliseconds, last?.deadline.milliseconds ?? Int64.min, last?.id.gid.description ?? "",
+            now.milliseconds, (now + ProtocolLimits.longestDeadline).milliseconds,
+            last?.deadline.milliseconds ?? Int64.min, last?.id.gid.description ?? "",
             last?.id.branch.description ?? "", limit,
         ]
         return try Row.fetchAll(select, arguments: arguments)
@@ -210,36 +223,5 @@ public enum Barrier {
         let horizon = min(ownNow, answer.now) - retention
         guard let oldest = answer.oldestUnfinished else { return horizon }
         return min(horizon, oldest - ProtocolLimits.horizonMargin)
-    }
-
-    /// Forgets some finished branches whose deadline lies before a horizon, and stores the horizon: from then on, a try
-    /// that is older is too late.
-    ///
-    /// - Parameters:
-    ///   - horizon: see ``horizon(ownNow:_:retention:)``.
-    ///   - limit: how many at most.
-    ///   - database: the connection.
-    /// - Returns: how many were forgotten; as many as the limit if there may be more.
-    /// - Throws: whatever SQLite meets.
-    public static func prune(before horizon: Timestamp, limit: Int, in database: Database) throws -> Int {
-        try database.execute(
-            sql: "UPDATE barrier_horizon SET pruned_before = max(pruned_before, ?)",
-            arguments: [horizon.milliseconds]
-        )
-        // A gid's own time lies before its deadline: those before the horizon are a prefix of the table.
-        try database.execute(
-            sql: """
-                DELETE FROM barrier WHERE (gid, branch) IN (
-                    SELECT gid, branch FROM barrier WHERE gid < ? AND state != 'reserved' AND deadline < ?
-                    ORDER BY gid LIMIT ?)
-                """,
-            arguments: [UUIDv7(leastAt: horizon).description, horizon.milliseconds, limit]
-        )
-        return database.changesCount
-    }
-
-    static func prunedBefore(in database: Database) throws -> Timestamp {
-        let milliseconds = try database.first("SELECT pruned_before FROM barrier_horizon") { $0.integer(0) }
-        return Timestamp(milliseconds: milliseconds ?? 0)
     }
 }

@@ -1,16 +1,18 @@
 import Failpoints
 import Logging
 public import ServiceLifecycle
+import Synchronization
 public import TCC
 import TCCStorage
 
 /// Forgets branches that ended longer ago than the retention, and that no coordinator may still speak of.
-public struct BarrierPruner<R: Resource>: Service {
+public final class BarrierPruner<R: Resource>: Service {
     private static var groupSize: Int { 500 }
 
     private let participant: ParticipantService<R>
     private let retention: Duration
     private let ask: @Sendable () async throws -> OutcomeHorizon
+    private let watch = Mutex(ClockWatch())
 
     /// A pruner.
     ///
@@ -30,12 +32,14 @@ public struct BarrierPruner<R: Resource>: Service {
 
     /// Prunes now and then until the service group stops it.
     public func run() async throws {
-        await cancelWhenGracefulShutdown { await runUntilCancelled() }
+        await cancelWhenGracefulShutdown { await self.runUntilCancelled() }
     }
 
     /// Prunes now and then until the task is cancelled.
     package func runUntilCancelled() async {
         let interval = PruningInterval.after(retention: retention)
+        // `try?`: what is not noted now is noted with the first pruning, and things are remembered a little longer.
+        _ = try? await note()
         while !Task.isCancelled {
             do {
                 try await participant.world.sleep(interval)
@@ -48,16 +52,29 @@ public struct BarrierPruner<R: Resource>: Service {
         }
     }
 
+    /// Notes what the wall clock says.
+    private func note() async throws -> PassedTime {
+        let look = watch.withLock { $0.lookAndReport(participant.world, participant.logger) }
+        return try await participant.store.write { [retention] in
+            try Barrier.note(look.wall, after: look.passed, retention: retention, in: $0)
+        }
+    }
+
     /// Forgets, group by group, so that nobody waits long for the database.
     package func prune() async throws {
         let ownNow = participant.world.wallClock()
+        let sure = try await note().time(before: retention)
         try await participant.failpoints.pass(.participantHorizonBefore)
         let answer = try await ask()
         try await participant.failpoints.pass(.participantHorizonAfter)
-        let horizon = Barrier.horizon(ownNow: ownNow, answer, retention: retention)
+        // A clock that is ahead has nothing forgotten, nor does a participant that has not run for so long.
+        guard let sure else { return }
         var forgotten = Self.groupSize
         while forgotten == Self.groupSize, !Task.isCancelled {
             try await participant.failpoints.pass(.participantPruneBefore)
+            // Read again: were it set back since the question, it would take tries whose deadlines lie before the horizon.
+            let now = min(ownNow, participant.world.wallClock())
+            let horizon = min(sure, Barrier.horizon(ownNow: now, answer, retention: retention))
             forgotten = try await participant.store.write {
                 try Barrier.prune(before: horizon, limit: Self.groupSize, in: $0)
             }

@@ -1,5 +1,3 @@
-import Foundation
-
 #if canImport(Darwin)
 import Darwin
 #else
@@ -26,9 +24,9 @@ public struct DirectoryLock: Sendable {
     /// - Throws: ``Refused`` if it cannot be made or written to, or if another process has it.
     public init(_ directory: String) throws {
         do {
-            try FileManager.default.createDirectory(atPath: directory, withIntermediateDirectories: true)
+            try DurableDirectory.create(directory)
         } catch {
-            throw Refused(directory, "cannot be made: \(Self.reason(error, directory)); \(Self.advice)")
+            throw Refused(directory, "cannot be made: \(error); \(Self.advice)")
         }
         let path = directory + "/lock"
         self.descriptor = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0o644)
@@ -39,25 +37,12 @@ public struct DirectoryLock: Sendable {
             close(descriptor)
             throw Refused(directory, "is in use by another process; stop that, or \(Self.advice)")
         }
-        // The directory's own entry must survive a loss of power as well as what is in it.
-        for path in [directory, directory + "/.."] {
-            let folder = open(path, O_RDONLY | O_CLOEXEC)
-            guard folder >= 0 else { continue }
-            fsync(folder)
-            close(folder)
-        }
+        // Its entries, the lock's above all, and its own must survive a loss of power as well as what is in its files.
+        DurableDirectory.sync(directory)
+        DurableDirectory.sync(directory + "/..")
     }
 
     private static let advice = "choose another with --data-dir"
-
-    /// Foundation's own sentence says less than the system's.
-    private static func reason(_ error: any Error, _ directory: String) -> String {
-        let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-        let code = cause.flatMap { $0.domain == NSPOSIXErrorDomain ? Int32($0.code) : nil }
-        if let code { return String(cString: strerror(code)) }
-        // It does not always keep the system's; asked once more, the system says it again.
-        return mkdir(directory, 0o755) == 0 ? error.localizedDescription : String(cString: strerror(errno))
-    }
 
     /// Gives the directory up.
     public func release() {

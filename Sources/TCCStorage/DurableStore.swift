@@ -65,6 +65,9 @@ public final class DurableStore: Sendable {
     /// How many operations may wait for the disk; one more is refused.
     public static let mostWaitingOperations = 65536
 
+    /// From how many bytes on a write-ahead log that readers keep from being begun anew is cut all the same.
+    public static let mostLogBytes = WriteAheadLog.mostBytes
+
     private let writer: any DatabaseWriter
     /// A connection of its own for ``lookUp(_:)``; nil on one thread, where the writer's serves.
     private let finder: DatabaseQueue?
@@ -75,6 +78,11 @@ public final class DurableStore: Sendable {
     private let logger: Logger
     private let onUnknownCommit: @Sendable (any Error) -> Void
     private let mostWaiting: Int
+    private let health = StoreHealth()
+    /// The file and its log; nil for a database that somebody else opened.
+    private let file: (path: String, log: WriteAheadLog)?
+
+    private static let busyTimeoutMilliseconds: Int32 = 5000
 
     /// Opens or creates a database in WAL mode with `synchronous = FULL`, and migrates it.
     ///
@@ -84,6 +92,7 @@ public final class DurableStore: Sendable {
     ///   - failpoints: what a test asked for.
     ///   - logger: where a fatal commit is reported.
     ///   - mostWaiting: how many operations may wait for the disk.
+    ///   - mostLogBytes: how long the write-ahead log may be before writers wait a moment for its readers.
     ///   - onUnknownCommit: what to do after a commit of unknown fate; the default ends the process with code 70.
     /// - Throws: whatever SQLite meets.
     public init(
@@ -92,6 +101,7 @@ public final class DurableStore: Sendable {
         failpoints: Failpoints = .none,
         logger: Logger,
         mostWaiting: Int = DurableStore.mostWaitingOperations,
+        mostLogBytes: Int = DurableStore.mostLogBytes,
         onUnknownCommit: @escaping @Sendable (any Error) -> Void = DurableStore.endProcess
     ) throws {
         var configuration = Configuration()
@@ -99,7 +109,7 @@ public final class DurableStore: Sendable {
         configuration.maximumReaderCount = 4
         // Whoever looks at the file with a tool of its own may hold a lock for a moment, above all after a crash, when the
         // first to come recovers the log: that must not keep a server from starting.
-        configuration.busyMode = .timeout(5)
+        configuration.busyMode = .timeout(Double(Self.busyTimeoutMilliseconds) / 1000)
         configuration.prepareDatabase { database in
             #if canImport(Darwin)
             // On Apple's systems fsync leaves the data in the drive's cache.
@@ -114,9 +124,24 @@ public final class DurableStore: Sendable {
         self.logger = logger
         self.mostWaiting = mostWaiting
         self.onUnknownCommit = onUnknownCommit
+        let log = WriteAheadLog(
+            of: path,
+            busyTimeoutMilliseconds: Self.busyTimeoutMilliseconds,
+            mostBytes: mostLogBytes
+        )
+        self.file = (path, log)
         // GRDB sets NORMAL when it enters WAL mode, after `prepareDatabase`: under NORMAL a commit is not synced.
-        try pool.writeWithoutTransaction { try $0.execute(sql: "PRAGMA synchronous = FULL") }
+        try pool.writeWithoutTransaction { database in
+            try database.execute(sql: "PRAGMA synchronous = FULL")
+            try database.execute(sql: "PRAGMA journal_size_limit = \(WriteAheadLog.usualBytes)")
+        }
         try migrator.migrate(pool)
+        // What the last life left, if it was killed or somebody was reading at its end.
+        if log.bytes > WriteAheadLog.usualBytes {
+            pool.writeWithoutTransaction {
+                log.cut($0, waitingMilliseconds: WriteAheadLog.longestLastWaitMilliseconds)
+            }
+        }
         configuration.label = "finder"
         configuration.readonly = true
         self.finder = try DatabaseQueue(path: path, configuration: configuration)
@@ -142,6 +167,7 @@ public final class DurableStore: Sendable {
     ) {
         self.writer = queue
         self.finder = nil
+        self.file = nil
         self.mostWaiting = Self.mostWaitingOperations
         self.schedule = schedule
         self.failpoints = failpoints
@@ -260,10 +286,37 @@ public final class DurableStore: Sendable {
         try writer.writeWithoutTransaction(operation)
     }
 
+    /// Whether the last commit that had something to write is on disk.
+    public var isWritable: Bool { health.isWritable }
+
+    /// Whether what is written now reaches the disk: a flag as long as commits succeed, and after one that failed a small
+    /// write of its own, so that it heals although nobody else writes.
+    ///
+    /// - Returns: false while the disk is full, say; at once while another such write is under way.
+    public func canWrite() async -> Bool {
+        if isWritable { return true }
+        await health.probe {
+            try await write { database in
+                // The file's header, which is written although nothing changes.
+                let version = try Int.fetchOne(database, sql: "PRAGMA user_version") ?? 0
+                try database.execute(sql: "PRAGMA user_version = \(version)")
+            }
+        }
+        return isWritable
+    }
+
     /// Closes the database; further operations fail.
+    ///
+    /// All that was written is in its one file then, unless somebody else is reading it.
     public func close() throws {
+        if let file {
+            writer.writeWithoutTransaction {
+                file.log.cut($0, waitingMilliseconds: WriteAheadLog.longestLastWaitMilliseconds)
+            }
+        }
         try finder?.close()
         try writer.close()
+        if let file { WriteAheadLog.remove(of: file.path) }
     }
 
     private static let overloaded = Problem(
@@ -299,17 +352,20 @@ public final class DurableStore: Sendable {
             let group = queue.withLock { $0.takeGroup(ofAtMost: Self.largestGroup) }
             if group.isEmpty { return }
             let operations = group.flatMap(\.operations)
+            let changes = database.totalChangesCount
             let results: [Result<any Sendable, any Error>]
             do {
                 results = try apply(operations, in: database, isolated: false)
+                wrote(since: changes, database)
             } catch is NeedsIsolation {
                 do {
                     results = try apply(operations, in: database, isolated: true)
+                    wrote(since: changes, database)
                 } catch {
-                    results = operations.map { _ in .failure(Self.readable(error)) }
+                    results = failed(operations, error)
                 }
             } catch {
-                results = operations.map { _ in .failure(Self.readable(error)) }
+                results = failed(operations, error)
             }
             var rest = results[...]
             for batch in group {
@@ -317,6 +373,18 @@ public final class DurableStore: Sendable {
                 rest = rest.dropFirst(batch.operations.count)
             }
         }
+    }
+
+    private func wrote(since changes: Int, _ database: Database) {
+        // A commit that has nothing to write says nothing of the disk.
+        guard database.totalChangesCount != changes else { return }
+        health.committed(true)
+        file?.log.committed(database)
+    }
+
+    private func failed(_ operations: [Operation], _ error: any Error) -> [Result<any Sendable, any Error>] {
+        health.committed(false)
+        return operations.map { _ in .failure(Self.readable(error)) }
     }
 
     private struct NeedsIsolation: Error {}

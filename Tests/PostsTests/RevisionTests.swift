@@ -168,4 +168,59 @@ struct RevisionTests {
             #expect(try await library.send(.get, path)["publishedRevision"] == published)
         }
     }
+
+    @Test("a head that was read can be published although saves have thinned it out since", arguments: [1, 5, 100])
+    func namedAlthoughThinnedOut(saves: Int) async throws {
+        let clock = StandingClock()
+        try await Library.open(.draft, world: clock.world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            let read = try await library.send(.get, path)
+            #expect(read["revision"] == .integer(1))
+            for save in 1...saves {
+                clock.advance(by: .seconds(5))
+                #expect(try await library.send(.put, path, postText("T\(save + 1)")).status == 200)
+            }
+            #expect(try await library.send(.get, "\(path)/revisions/1").status == 404, "it is not in the history")
+            #expect(try await library.commit(.publish, Self.saved(path, 1)).status == 200)
+            #expect(try await library.send(.get, "\(path)/revisions/1")["isPublished"] == .bool(true))
+            let draft = try await library.send(.get, path)
+            #expect(draft["publishedRevision"] == .integer(1))
+            #expect(draft["revision"] == .integer(Int64(saves + 1)), "the saves are the head still")
+        }
+    }
+
+    @Test("what was thinned out is deleted when no publish can name it any more")
+    func forgottenInTime() async throws {
+        let clock = StandingClock()
+        try await Library.open(.draft, world: clock.world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            clock.advance(by: .seconds(1))
+            #expect(try await library.send(.put, path, postText("T2")).status == 200)
+            for seconds in [7200, 1] {
+                clock.advance(by: .seconds(seconds))
+                #expect(try await library.send(.put, path, postText("After \(seconds)")).status == 200)
+            }
+            let refused = try await library.commit(.publish, Self.saved(path, 1))
+            #expect((refused.status, refused.code) == (409, "revision-conflict"))
+            #expect(try await library.commit(.publish, Self.saved(path, 2)).status == 200, "it stood for a minute")
+        }
+    }
+
+    @Test("while a revision is held by a publish, saves keep it, and a cancel leaves it in the history")
+    func heldAndCancelled() async throws {
+        let clock = StandingClock()
+        try await Library.open(.draft, world: clock.world) { (library) async throws in
+            let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
+            clock.advance(by: .seconds(1))
+            #expect(try await library.send(.put, path, postText("T2")).status == 200)
+            let gid = World.system.makeIdentifier()
+            #expect(try await library.call(.try, gid, .publish, Self.saved(path, 1)).status == 200)
+            for save in 3...5 {
+                clock.advance(by: .seconds(5000))
+                #expect(try await library.send(.put, path, postText("T\(save)")).status == 200)
+            }
+            #expect(try await library.call(.cancel, gid).status == 200)
+            #expect(try await library.send(.get, "\(path)/revisions/1")["title"] == "T1")
+        }
+    }
 }

@@ -398,8 +398,10 @@ struct CoordinatorTests {
             _ = try await life.wait(for: ended) { $0.state == .confirmed }
             life.peers.script("online", .confirm, .unanswered)
             let unfinished = try #require(try await life.passing { try await life.publish() }.gid)
-            life.clock.advance(by: .seconds(86400))
             let pruner = JournalPruner(life.coordinator)
+            life.clock.advance(by: .milliseconds(1))
+            try await pruner.prune()
+            life.clock.advance(by: .seconds(86400))
             try await pruner.prune()
             #expect(try await life.coordinator.transaction(ended) == nil)
             #expect(try await life.coordinator.transaction(unfinished)?.state == .confirming)

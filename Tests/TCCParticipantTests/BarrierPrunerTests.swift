@@ -31,7 +31,12 @@ struct BarrierPrunerTests {
             let pruner = BarrierPruner(participant.service, retention: retention) {
                 OutcomeHorizon(now: clock.now, oldestUnfinished: nil)
             }
-            clock.advance(by: retention + .seconds(35))
+            // Noted at the deadline, which is not before it, and a moment later.
+            clock.advance(by: .seconds(35))
+            try await pruner.prune()
+            clock.advance(by: .milliseconds(1))
+            try await pruner.prune()
+            clock.advance(by: retention - .milliseconds(1))
             try await pruner.prune()
             #expect(try await participant.row(of: ids[0]) == .confirmed)
             clock.advance(by: .milliseconds(1))
@@ -47,8 +52,7 @@ struct BarrierPrunerTests {
             let pruner = BarrierPruner(participant.service, retention: retention) {
                 OutcomeHorizon(now: clock.now, oldestUnfinished: begun)
             }
-            clock.advance(by: retention * 10)
-            try await pruner.prune()
+            try await pruner.pruneLater(by: retention * 10, clock)
             #expect(try await participant.row(of: ids[0]) == .confirmed)
         }
     }
@@ -59,8 +63,7 @@ struct BarrierPrunerTests {
             let pruner = BarrierPruner(participant.service, retention: retention) {
                 OutcomeHorizon(now: slow, oldestUnfinished: nil)
             }
-            participant.clock.advance(by: retention * 10)
-            try await pruner.prune()
+            try await pruner.pruneLater(by: retention * 10, participant.clock)
             #expect(try await participant.row(of: ids[0]) == .confirmed)
         }
     }
@@ -68,12 +71,13 @@ struct BarrierPrunerTests {
     @Test func itsOwnClockIsReadBeforeTheQuestion() async throws {
         try await withFinishedBranches(1) { participant, ids async throws in
             let clock = participant.clock
-            clock.advance(by: retention)
             let pruner = BarrierPruner(participant.service, retention: retention) {
                 // The answer takes long; what it says is as old as the question.
                 clock.advance(by: .seconds(3600))
                 return OutcomeHorizon(now: clock.now, oldestUnfinished: nil)
             }
+            try await pruner.prune()
+            clock.advance(by: retention - .seconds(3600))
             try await pruner.prune()
             #expect(try await participant.row(of: ids[0]) == .confirmed)
         }
@@ -92,13 +96,35 @@ struct BarrierPrunerTests {
         try await withFinishedBranches(1) { participant, ids async throws in
             let clock = participant.clock
             let call = participant.call(ids[0], .init())
-            clock.advance(by: retention * 2)
+            let pruner = BarrierPruner(participant.service, retention: retention) {
+                OutcomeHorizon(now: clock.now, oldestUnfinished: nil)
+            }
+            try await pruner.pruneLater(by: retention * 2, clock)
+            #expect(try await participant.row(of: ids[0]) == nil)
+            let late = await #expect(throws: Problem.self) { try await participant.service.attempt(call) }
+            #expect(late?.status == 410)
+        }
+    }
+
+    @Test func aClockThatIsAheadHasNothingForgottenAndNoTryRefusedLater() async throws {
+        try await withFinishedBranches(1) { participant, ids async throws in
+            let clock = participant.clock
             let pruner = BarrierPruner(participant.service, retention: retention) {
                 OutcomeHorizon(now: clock.now, oldestUnfinished: nil)
             }
             try await pruner.prune()
-            let late = await #expect(throws: Problem.self) { try await participant.service.attempt(call) }
-            #expect(late?.status == 410)
+            clock.jump(by: retention * 3)
+            // For hours.
+            for _ in 0..<5 {
+                clock.advance(by: .seconds(3600))
+                try await pruner.prune()
+            }
+            #expect(try await participant.row(of: ids[0]) == .confirmed)
+            clock.jump(by: retention * -3)
+            let call = participant.call(participant.newBranch(), .init())
+            #expect(try await participant.service.attempt(call) == .reserved)
+            try await pruner.pruneLater(by: retention, clock)
+            #expect(try await participant.row(of: ids[0]) == nil)
         }
     }
 
@@ -121,5 +147,15 @@ struct BarrierPrunerTests {
             #expect(questions.withLock { $0 } >= 15)
             #expect(clock.sleeps.allSatisfy { $0 == .seconds(10) })
         }
+    }
+}
+
+extension BarrierPruner {
+    /// Prunes when everything that there is is past its deadline, and again after some time.
+    fileprivate func pruneLater(by duration: Duration, _ clock: FakeClock) async throws {
+        clock.advance(by: .seconds(3600))
+        try await prune()
+        clock.advance(by: duration)
+        try await prune()
     }
 }

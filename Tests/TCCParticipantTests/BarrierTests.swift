@@ -282,13 +282,50 @@ struct BarrierTests {
         #expect(try attempt(other, at: horizon, deadline: horizon + .seconds(1), database) == .reserved)
     }
 
-    @Test func theStoredHorizonNeverMovesBack() throws {
+    @Test func whatIsStoredOfTheForgottenNeverMovesBack() throws {
         let database = try makeDatabase()
-        _ = try prune(before: Self.start + .seconds(60), database)
-        _ = try prune(before: Self.start, database)
-        #expect(throws: Problem.self) {
-            try attempt(branchID(1), at: Self.start, deadline: Self.start + .seconds(59), database)
+        let deadline = Self.start + .seconds(35)
+        _ = try attempt(branchID(2), deadline: deadline, database)
+        _ = try carryOut(.confirm, branchID(2), database)
+        #expect(try prune(before: Self.start + .seconds(60), database) == 1)
+        #expect(try prune(before: Self.start, database) == 0)
+        #expect(throws: Problem.self) { try attempt(branchID(2), deadline: deadline, database) }
+        #expect(throws: Problem.self) { try attempt(branchID(1), deadline: deadline, database) }
+        #expect(try attempt(branchID(3), deadline: deadline, database) == .reserved, "later than any forgotten gid")
+        let later = deadline + .milliseconds(1)
+        #expect(try attempt(branchID(1), deadline: later, database) == .reserved, "a deadline after any forgotten")
+    }
+
+    @Test func aTombstonesTryIsTooLateAlsoFromACoordinatorThatIsHoursAhead() throws {
+        let database = try makeDatabase()
+        let ahead = Self.start + .seconds(3 * 3600)
+        let id = branchID(1, at: ahead)
+        _ = try carryOut(.cancel, id, database)
+        let pruned = Self.start + .seconds(3 * 3600 + 60)
+        #expect(try prune(before: pruned, database) == 1)
+        let deadline = ahead + .seconds(3600 + 35)
+        let late = #expect(throws: Problem.self) { try attempt(id, at: pruned, deadline: deadline, database) }
+        #expect(late?.status == 410)
+    }
+
+    @Test func aReservationWhoseDeadlineIsImpossiblyFarAwayIsAskedForAtOnce() throws {
+        let database = try makeDatabase()
+        let ahead = Self.start + .seconds(3 * 86400)
+        for (number, deadline) in [(1, ahead + .seconds(35)), (2, ahead + .seconds(7200))] {
+            _ = try attempt(branchID(number), at: ahead, deadline: deadline, database)
         }
+        _ = try attempt(branchID(3), deadline: Self.start + .seconds(35), database)
+        _ = try attempt(branchID(4), deadline: Self.start + .seconds(7200), database)
+        // The clock was days ahead, and is right again.
+        func overdue(after last: Barrier.Overdue? = nil, limit: Int = 10) throws -> [Barrier.Overdue] {
+            try database.read {
+                try Barrier.overdue(at: Self.start + .seconds(40), after: last, limit: limit, in: $0)
+            }
+        }
+        #expect(try overdue().map(\.id) == [branchID(3), branchID(1), branchID(2)])
+        let first = try overdue(limit: 2)
+        #expect(first.map(\.id) == [branchID(3), branchID(1)])
+        #expect(try overdue(after: first.last).map(\.id) == [branchID(2)])
     }
 
     @Test func whatIsForgottenGoesInGroupsTheOldestFirst() throws {

@@ -10,6 +10,8 @@ final class FakeClock: Sendable {
 
     private struct State {
         var elapsed: Duration = .zero
+        /// How far the wall clock is ahead of the time that passed.
+        var skew: Duration = .zero
         var seed: UInt64 = 42
         var sleeps: [Duration] = []
     }
@@ -17,7 +19,10 @@ final class FakeClock: Sendable {
     private let state = Mutex(State())
 
     /// The wall clock.
-    var now: Timestamp { Self.start + state.withLock { $0.elapsed } }
+    var now: Timestamp { Self.start + state.withLock { $0.elapsed + $0.skew } }
+
+    /// Sets the wall clock forward, or back, without any time passing.
+    func jump(by duration: Duration) { state.withLock { $0.skew += duration } }
 
     /// How long everything slept that slept.
     var sleeps: [Duration] { state.withLock { $0.sleeps } }

@@ -176,8 +176,12 @@ final class Cluster: Sendable {
     // MARK: Lives and deaths
 
     /// Starts a process and waits until it serves.
-    func start(_ role: ServerRole, failpoints: String? = nil) async throws {
-        try await process(role).start(failpoints: failpoints)
+    func start(
+        _ role: ServerRole,
+        failpoints: String? = nil,
+        environment: [String: String] = [:]
+    ) async throws {
+        try await process(role).start(failpoints: failpoints, lifeEnvironment: environment)
         try await waitUntilReady(role)
     }
 
@@ -216,6 +220,12 @@ final class Cluster: Sendable {
     func kill(_ role: ServerRole) async throws {
         process(role).signal(SIGKILL)
         try await process(role).waitForDeath()
+    }
+
+    /// Stops a process as its supervisor would.
+    func stop(_ role: ServerRole) async throws {
+        process(role).signal(SIGTERM)
+        #expect(try await process(role).waitForDeath(within: .seconds(15)) == .init(exitCode: 0))
     }
 
     /// Kills a process and starts it anew.

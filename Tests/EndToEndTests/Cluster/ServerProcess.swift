@@ -59,9 +59,11 @@ final class ServerProcess: Sendable {
 
     /// Begins a new life.
     ///
-    /// - Parameter failpoints: for `TCC_FAILPOINTS`; nil for none.
+    /// - Parameters:
+    ///   - failpoints: for `TCC_FAILPOINTS`; nil for none.
+    ///   - lifeEnvironment: for this life alone.
     /// - Throws: ``Misuse`` if the last life has not ended or this one does not begin, or whatever the system meets.
-    func start(failpoints: String?) async throws {
+    func start(failpoints: String?, lifeEnvironment: [String: String] = [:]) async throws {
         guard !isRunning else { throw Misuse(description: "\(name) runs already") }
         let life = state.withLock { state in
             state.lives += 1
@@ -70,17 +72,24 @@ final class ServerProcess: Sendable {
         }
         let (output, error) = (try file("\(name).\(life).stdout"), try file("\(name).\(life).stderr"))
         // Its end is waited for beside the test, as a supervisor would.
-        Task { await live(failpoints: failpoints, output, error) }
+        Task { await live(failpoints: failpoints, lifeEnvironment, output, error) }
         try await eventually("\(name) is started") { state.withLock { $0.pid != nil || $0.death != nil } }
         if pid == nil { throw Misuse(description: "\(name) cannot be started: \(logTail)") }
     }
 
-    private func live(failpoints: String?, _ output: FileDescriptor, _ error: FileDescriptor) async {
+    private func live(
+        failpoints: String?,
+        _ lifeEnvironment: [String: String],
+        _ output: FileDescriptor,
+        _ error: FileDescriptor
+    ) async {
         var changes: [Environment.Key: String?] = ["SWIFT_BACKTRACE": "enable=no", "TCC_FAILPOINTS": failpoints]
         for name in ["HOST", "PORT", "DATA_DIR", "SECRET_FILE", "LOG_LEVEL"] {
             changes.updateValue(nil, forKey: .init(stringLiteral: name))
         }
-        for (name, value) in environment { changes[.init(stringLiteral: name)] = value }
+        for (name, value) in environment.merging(lifeEnvironment, uniquingKeysWith: { $1 }) {
+            changes[.init(stringLiteral: name)] = value
+        }
         do {
             let result = try await Subprocess.run(
                 .path(FilePath(executable.path)),

@@ -1,4 +1,5 @@
 import Foundation
+import GRDB
 import HTTPTypes
 import Harness
 import Supervision
@@ -35,6 +36,28 @@ extension EndToEnd {
                     #expect(try await cluster.process(role).waitForDeath().exitCode == 0)
                 }
                 try await cluster.startAll()
+                try await cluster.checkInvariants()
+            }
+        }
+
+        @Test func aCleanStopLeavesOneFileThatHasEverything() async throws {
+            try await withCluster { cluster in
+                for _ in 0..<3 { _ = try await cluster.publishedPost() }
+                for role in ServerRole.allCases {
+                    _ = try await cluster.drafts(of: "alice")
+                    try await cluster.stop(role)
+                    let folder = cluster.dataDirectory(role)
+                    let files = try FileManager.default.contentsOfDirectory(atPath: folder.path).sorted()
+                    #expect(files == [role.databaseName, "lock"].sorted())
+                    // Its copy alone is a backup.
+                    let copy = cluster.directory.appendingPathComponent("copy-\(role.databaseName)").path
+                    try FileManager.default.copyItem(atPath: cluster.databasePath(role), toPath: copy)
+                    let table = role == .orchestrator ? "transactions" : "barrier"
+                    let database = try DatabaseQueue(path: copy)
+                    let rows = try await database.read { try Int.fetchOne($0, sql: "SELECT count(*) FROM \(table)") }
+                    #expect(rows ?? 0 >= 3)
+                    try await cluster.start(role)
+                }
                 try await cluster.checkInvariants()
             }
         }

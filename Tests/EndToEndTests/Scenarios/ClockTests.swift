@@ -1,0 +1,117 @@
+import Foundation
+import GRDB
+import HTTPTypes
+import Harness
+import Supervision
+import TCC
+import TCCHTTP
+import Testing
+import Verification
+
+/// `libfaketime` (Debian: `apt-get install faketime`), which has a process read another wall clock.
+private enum FakeTime {
+    static let advice = "libfaketime is missing: real clocks that jump are NOT checked. Install it (Debian: faketime)."
+
+    static let library = ["/usr/lib/x86_64-linux-gnu", "/usr/lib/aarch64-linux-gnu", "/usr/lib"]
+        .map { "\($0)/faketime/libfaketimeMT.so.1" }.first { FileManager.default.fileExists(atPath: $0) }
+
+    /// For a process whose clock is off by this, such as `+3d`.
+    static func environment(_ offset: String) -> [String: String] { ["LD_PRELOAD": library ?? "", "FAKETIME": offset] }
+}
+
+extension EndToEnd {
+    /// Clocks that were wrong once.
+    @Suite(.serialized, .enabled(if: FakeTime.library != nil, Comment(rawValue: FakeTime.advice)))
+    struct ClockTests {
+        private static let day = Duration.seconds(86400)
+
+        private static func cluster(_ body: @escaping @Sendable (Cluster) async throws -> Void) async throws {
+            var timeouts = Cluster.Timeouts()
+            timeouts.retention = 1
+            try await withCluster(timeouts, body)
+        }
+
+        private static func stored(_ column: String, _ table: String, _ cluster: Cluster, _ role: ServerRole) throws
+            -> Timestamp
+        {
+            var configuration = Configuration()
+            configuration.readonly = true
+            configuration.busyMode = .timeout(5)
+            let queue = try DatabaseQueue(path: cluster.databasePath(role), configuration: configuration)
+            defer { try? queue.close() }  // `try?`: it was only read
+            return Timestamp(
+                milliseconds: try queue.read { try Int64.fetchOne($0, sql: "SELECT \(column) FROM \(table)") } ?? 0
+            )
+        }
+
+        private static func publish(_ cluster: Cluster) async throws -> GlobalTransactionID {
+            // A token that is valid by every clock of the test.
+            let token = try await cluster.authority.issue(for: .alice, lifetime: day * 10)
+            let body = try JSONCoding.encode(RevisionText.unique("By whatever clock"))
+            let url = cluster.url(.orchestrator) + "/v1/posts"
+            let answer = try await cluster.client.call(.post, url, token: token, body: body, timeout: .seconds(10))
+            let record = try #require(answer.decode(TransactionRecord.self), "\(answer.status)")
+            #expect(answer.status == 200)
+            return record.gid
+        }
+
+        @Test(arguments: ["+3d", "+400d"])
+        func anOrchestratorThatWasAheadOnceWritesAtOnce(offset: String) async throws {
+            try await Self.cluster { cluster in
+                let before = try await Self.publish(cluster)
+                try await cluster.stop(.orchestrator)
+                try await cluster.start(.orchestrator, environment: FakeTime.environment(offset))
+                try await eventually("it has forgotten by that clock", within: .seconds(10)) {
+                    try Self.stored("forgotten_before", "horizon", cluster, .orchestrator) > .now + Self.day * 2
+                }
+                try await cluster.stop(.orchestrator)
+                try await cluster.start(.orchestrator)
+                var last = before
+                for _ in 0..<3 {
+                    let gid = try await Self.publish(cluster)
+                    #expect(last < gid)
+                    last = gid
+                }
+                let log = cluster.process(.orchestrator).output("stderr")
+                #expect(log.contains("The clock is behind the journal"), "\(log)")
+            }
+        }
+
+        /// One machine has one clock: everything that is stored is of the future.
+        @Test func allThatWereAheadOnceWriteAtOnce() async throws {
+            try await Self.cluster { cluster in
+                for role in ServerRole.allCases { try await cluster.stop(role) }
+                for role in ServerRole.allCases {
+                    try await cluster.start(role, environment: FakeTime.environment("+3d"))
+                }
+                let ahead = try await Self.publish(cluster)
+                #expect(ahead.timestamp > .now + Self.day * 2)
+                for role in [ServerRole.draft, .online] {
+                    try await eventually("it has forgotten by that clock", within: .seconds(20)) {
+                        try Self.stored("pruned_before", "barrier_horizon", cluster, role) > .now + Self.day * 2
+                    }
+                }
+                for role in ServerRole.allCases { try await cluster.stop(role) }
+                try await cluster.startAll()
+                let gid = try await Self.publish(cluster)
+                #expect(ahead < gid)
+            }
+        }
+
+        @Test func allThatAreSetBackWriteAtOnce() async throws {
+            try await Self.cluster { cluster in
+                let before = try await Self.publish(cluster)
+                for role in [ServerRole.draft, .online] {
+                    try await eventually("it has forgotten what there was", within: .seconds(20)) {
+                        try Self.stored("pruned_before", "barrier_horizon", cluster, role) > .now - Self.day
+                    }
+                }
+                for role in ServerRole.allCases { try await cluster.stop(role) }
+                for role in ServerRole.allCases {
+                    try await cluster.start(role, environment: FakeTime.environment("-3d"))
+                }
+                for _ in 0..<3 { #expect(try await before < Self.publish(cluster)) }
+            }
+        }
+    }
+}
