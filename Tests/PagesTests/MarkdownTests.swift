@@ -43,9 +43,24 @@ struct MarkdownTests {
     }
 
     @Test func aTitleWithMarksIsShownOnce() {
-        for title in ["*A* `title`", "A title"] {
+        for title in ["*A* `title`", "A title", " A\u{20} title"] {
             #expect(MarkdownHTML.render("# *A* `title`", under: title, policy: LinkPolicy()).isEmpty)
         }
+    }
+
+    /// What a site's generator reads is not shown.
+    @Test(arguments: [
+        ("---\ntitle: Title\n# a\ntags:\n  - a\n\n- b\n---\n\n# Title\ntext", "<p>text</p>\n"),
+        ("+++\ntitle = \"Title\"\n[x]\n+++\ntext", "<p>text</p>\n"),
+        ("\u{FEFF}---\r\na: b\r\n...\r\ntext", "<p>text</p>\n"),
+        ("\u{FEFF}# Title\ntext", "<p>text</p>\n"),
+        ("---\n\ntext\n\n---", "<hr>\n<p>text</p>\n<hr>\n"),
+        ("---\n\nSome words: text\n\n---", "<hr>\n<p>Some words: text</p>\n<hr>\n"),
+        ("---\na: b", "<hr>\n<p>a: b</p>\n"), ("---\n---\ntext", "<hr>\n<hr>\n<p>text</p>\n"),
+        ("text\n\n---\na: b\n***", "<p>text</p>\n<hr>\n<p>a: b</p>\n<hr>\n"),
+    ])
+    func frontMatterIsNotShown(_ markdown: String, _ html: String) {
+        #expect(MarkdownHTML.render(markdown, under: "Title", policy: LinkPolicy()) == html)
     }
 
     @Test func linksLeadToTheWebAndToMailOnly() {

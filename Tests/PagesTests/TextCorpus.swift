@@ -28,7 +28,7 @@ enum TextCorpus {
         "[a]: http://b\n",
         "#", "# ", "# a\n", "a #", "a\n===\n", "=\n", "-\n", "---\n", "```\n", "```a\nb\n```\n", "~~~\n", "    a\n",
         "\t", "\ta\n",
-        "\t- a\n", "\r\n", "\r", "a\r\n", " ", "\n", " \n", "a  \n", "a\\\n", "a\n\n",
+        "\t- a\n", "\r\n", "\r", "a\r\n", " ", "\n", " \n", "a  \n", "a\\\n", "a\n\n", "---\na: b\n", "a: b\n",
     ]
 
     static let all = scripts + inlines + blocks

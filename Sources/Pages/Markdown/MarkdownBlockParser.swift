@@ -9,15 +9,15 @@ package enum MarkdownParser {
     /// - Returns: its blocks.
     package static func blocks(_ text: String) -> [MarkdownBlock] {
         let lines = cleaned(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        return MarkdownBlockParser(lines: lines.map { Array($0) }, depth: 0).parsed()
+        return MarkdownBlockParser(lines: MarkdownFrontMatter.skipped(lines).map { Array($0) }, depth: 0).parsed()
     }
 
-    /// One kind of line end, no tabs, and a sign for what cannot be shown.
+    /// One kind of line end, no tabs, no byte order mark, and a sign for what cannot be shown.
     private static func cleaned(_ text: String) -> [UInt8] {
         var clean: [UInt8] = []
         clean.reserveCapacity(text.utf8.count)
         var wasReturn = false
-        for byte in text.utf8 {
+        for byte in text.utf8.dropFirst(text.unicodeScalars.first == "\u{FEFF}" ? 3 : 0) {
             switch byte {
             case UInt8(ascii: "\n") where wasReturn: break
             case UInt8(ascii: "\r"): clean.append(UInt8(ascii: "\n"))

@@ -54,11 +54,16 @@ package struct MarkdownHTML {
     private static func heading(saying title: String, in blocks: [MarkdownBlock]) -> Int? {
         for (index, block) in blocks.enumerated() {
             guard case .heading(_, let inlines) = block else { continue }
-            let text = Array(inlines.plainText.utf8)
+            let words = words(of: inlines.plainText)
             let titles = [title, MarkdownInlineParser.inlines(Array(title.utf8)).plainText]
-            return titles.contains { text.elementsEqual($0.utf8) } ? index : nil
+            return titles.contains { words == self.words(of: $0) } ? index : nil
         }
         return nil
+    }
+
+    /// By bytes: Swift takes long to compare many accents.
+    private static func words(of text: String) -> [ArraySlice<UInt8>] {
+        Array(text.utf8).split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
     }
 
     private mutating func write(_ block: MarkdownBlock) {
