@@ -60,6 +60,8 @@ struct RequestGuardTests {
         #expect(form["missing"] == nil && form.text("text") == "x\ny\nz")
         #expect(FormBody.encoded("a b/中&") == "a%20b%2F%E4%B8%AD%26")
         #expect(FormBody.decodedPath("a%2Fb+c") == "a/b+c")
+        let text = FormBody(("a=" + String(repeating: "x", count: 4097)).utf8)
+        #expect(text["a"] == nil && text.has("a") && !text.has("b") && text.text("a").utf8.count == 4097)
         let long = String(repeating: "x", count: 65)
         #expect(FormBody("\(long)=1&a=2".utf8)[long] == nil && FormBody("\(long)=1&a=2".utf8)["a"] == "2")
     }

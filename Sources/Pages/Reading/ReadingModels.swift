@@ -86,7 +86,7 @@ struct SignInModel {
         var key: String
 
         init?(_ form: FormBody) {
-            guard form["content"] != nil, form["title"] != nil else { return nil }
+            guard form.has("content"), form.has("title") else { return nil }
             self.title = form.text("title")
             self.content = form.text("content")
             self.revision = form["revision"] ?? ""

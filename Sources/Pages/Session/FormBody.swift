@@ -2,9 +2,9 @@
 package struct FormBody: Hashable, Sendable {
     private var fields: [String: String] = [:]
 
-    /// Bytes of a field's name: to find its place in a dictionary Swift normalizes it, which is a square in its length
-    /// where it is made of accents.
-    private static let longestName = 64
+    /// Bytes of a field's name, and of a field that is no text: to compare strings, or to find their place in a
+    /// dictionary, Swift normalizes them, which is a square in their length where they are made of accents.
+    private static let (longestName, longestWord) = (64, 4096)
 
     /// Reads a form.
     ///
@@ -17,8 +17,16 @@ package struct FormBody: Hashable, Sendable {
         }
     }
 
-    /// A field, nil if the form does not have it.
-    package subscript(name: String) -> String? { fields[name] }
+    /// A field of a word or a token; nil if the form does not have it, or has a text instead.
+    package subscript(name: String) -> String? {
+        fields[name].flatMap { $0.utf8.count <= Self.longestWord ? $0 : nil }
+    }
+
+    /// Whether the form has a field, however long.
+    ///
+    /// - Parameter name: the field.
+    /// - Returns: true if it has, be it empty.
+    package func has(_ name: String) -> Bool { fields[name] != nil }
 
     /// A field of text as it was before the browser sent it: a browser ends each line with CR LF.
     ///

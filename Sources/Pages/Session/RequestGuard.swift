@@ -26,7 +26,7 @@ package struct RequestGuard: Hashable, Sendable {
     /// - Parameter host: the header's value.
     /// - Returns: true for the public name and for those of loopback.
     package func isOwn(host: String?) -> Bool {
-        guard let host = host?.lowercased(), !host.isEmpty else { return false }
+        guard let host = host?.lowercased(), (1...Self.longest).contains(host.utf8.count) else { return false }
         if host == publicAuthority { return true }
         let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
         let port = host.dropFirst(name.count)
@@ -41,6 +41,10 @@ package struct RequestGuard: Hashable, Sendable {
     ///   - host: the request's host, one of this server's.
     /// - Returns: false for another site, and where the browser says nothing.
     package func isFromOwnPage(_ head: HTTPFields, host: String) -> Bool {
+        guard head[Self.fetchSite]?.utf8.count ?? 0 <= Self.longest, head[.origin]?.utf8.count ?? 0 <= Self.longest
+        else {
+            return false
+        }
         if let site = head[Self.fetchSite], site != "same-origin" { return false }
         guard let origin = head[.origin]?.lowercased() else { return head[Self.fetchSite] == "same-origin" }
         // The scheme as well: whoever is between can make pages of this host for `http`, not for `https`.
@@ -49,6 +53,8 @@ package struct RequestGuard: Hashable, Sendable {
     }
 
     private static let fetchSite = HTTPField.Name("Sec-Fetch-Site")!
+    /// Bytes of a host or an origin: a name has at most 253, and to compare longer ones may take long.
+    private static let longest = 300
 
     private static func authority(of url: String) -> String? {
         for scheme in ["https://", "http://"] where url.lowercased().hasPrefix(scheme) {

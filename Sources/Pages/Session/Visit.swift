@@ -33,7 +33,7 @@ struct Visit: Sendable {
     var isSecure: Bool
 
     /// Whether an author's text was sent, which must not be lost.
-    var hasText: Bool { path.first == "write" && form["content"] != nil && form["title"] != nil }
+    var hasText: Bool { path.first == "write" && form.has("content") && form.has("title") }
 
     /// The session's, for forms.
     var formToken: String { session.map { RequestGuard.formToken(for: $0.token) } ?? "" }

@@ -28,9 +28,9 @@ package enum Language: String, Hashable, Sendable, CaseIterable {
     ///   - accepted: the request's `Accept-Language` (RFC 9110, section 12.5.4).
     /// - Returns: the choice; else the first of the most wanted that there is; else English.
     package static func negotiated(chosen: String?, accepted: String?) -> Language {
-        if let language = chosen.flatMap(Language.init) { return language }
+        if let chosen, chosen.utf8.count <= 8, let language = Language(rawValue: chosen) { return language }
         var best: (language: Language, weight: Double)?
-        for range in (accepted ?? "").prefix(500).split(separator: ",") {
+        for range in String(decoding: (accepted ?? "").utf8.prefix(500), as: UTF8.self).split(separator: ",") {
             let parts = range.split(separator: ";").map { $0.filter { $0 != " " }.lowercased() }
             let weight = parts.dropFirst().first { $0.hasPrefix("q=") }.map { Double($0.dropFirst(2)) ?? 0 } ?? 1
             let name = parts.first?.split(separator: "-").first.map(String.init) ?? ""
