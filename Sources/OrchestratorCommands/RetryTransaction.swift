@@ -18,18 +18,22 @@ struct RetryTransaction: AsyncParsableCommand {
     )
 
     @Argument(
-        help: ArgumentHelp("The transaction's id, as 'orchestrator transactions list' shows it.", valueName: "gid")
+        help: ArgumentHelp(
+            "The transaction's id, as 'orchestrator transactions list' shows it, or its first or last digits.",
+            valueName: "gid"
+        )
     )
-    var gid: UUIDv7
+    var name: TransactionName
 
     @OptionGroup
     var shared: SharedOptions
 
     /// Hurries it on.
     mutating func run() async throws {
-        let gid = gid
-        let answer = try await Services.with(shared) { services in
-            try await services.attempt(.post("/v1/transactions/\(gid)/retry", as: TokenMint.anOperator))
+        let name = name
+        let (gid, answer) = try await Services.with(shared) { services in
+            let gid = try await services.transaction(name)
+            return (gid, try await services.attempt(.post("/v1/transactions/\(gid)/retry", as: TokenMint.anOperator)))
         }
         try answer.requireTransaction(gid)
         if shared.json { return try Output.json(try answer.transaction()) }

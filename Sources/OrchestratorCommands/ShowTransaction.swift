@@ -11,6 +11,7 @@ struct ShowTransaction: AsyncParsableCommand {
         discussion: """
             Example:
               orchestrator transactions show 0192f3c4-5d6e-7f80-9123-456789abcdef
+              orchestrator transactions show 89abcdef
 
             JSON: {gid, action, state, postID, revision, reason, stuck, createdAt, decidedAt,
               finishedAt, branches: [{name, state, attempts, lastError}],
@@ -19,20 +20,23 @@ struct ShowTransaction: AsyncParsableCommand {
     )
 
     @Argument(
-        help: ArgumentHelp("The transaction's id, as 'orchestrator transactions list' shows it.", valueName: "gid")
+        help: ArgumentHelp(
+            "The transaction's id, as 'orchestrator transactions list' shows it, or its first or last digits.",
+            valueName: "gid"
+        )
     )
-    var gid: UUIDv7
+    var name: TransactionName
 
     @OptionGroup
     var shared: SharedOptions
 
     /// Shows it.
     mutating func run() async throws {
-        let gid = gid
-        let answer = try await Services.with(shared) { services in
-            try await services.attempt(
-                .get(.orchestrator, "/v1/transactions/\(gid)", as: TokenMint.anOperator)
-            )
+        let name = name
+        let (gid, answer) = try await Services.with(shared) { services in
+            let gid = try await services.transaction(name)
+            let request = ServiceRequest.get(.orchestrator, "/v1/transactions/\(gid)", as: TokenMint.anOperator)
+            return (gid, try await services.attempt(request))
         }
         try answer.requireTransaction(gid)
         if shared.json { return try Output.json(try answer.transaction()) }
