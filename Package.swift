@@ -235,6 +235,7 @@ let package = Package(
             name: "Harness",
             dependencies: [
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "Posts", "Supervision", "TCC", "TCCHTTP",
+                "TCCStorage",
                 "Verification", grdb, httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess, systemPackage,
             ],
             swiftSettings: settings
@@ -322,6 +323,17 @@ let package = Package(
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing",
                 "RawPeer", "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb,
                 hummingbird, hummingbirdTesting, httpTypes, lifecycle, logging, nioCore,
+            ],
+            swiftSettings: settings
+        ),
+        // What each program makes of settings that cannot be.
+        .testTarget(
+            name: "SettingsTests",
+            dependencies: [
+                "Benchmark", "ChaosCommands", "DraftLibrary", "Hosting", "OnlineLibrary", "OrchestratorCommands",
+                "Supervision", "TCC", "TCCHTTP", "TCCStorage", "bench", "chaos", "draft-service", "online-service",
+                "orchestrator",
+                "promotion-service", "quota-service", argumentParser,
             ],
             swiftSettings: settings
         ),

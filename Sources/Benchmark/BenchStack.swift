@@ -5,6 +5,7 @@ import Supervision
 import Synchronization
 import TCC
 import TCCHTTP
+import TCCStorage
 
 #if canImport(Darwin)
 import Darwin

@@ -25,6 +25,11 @@ struct FloorCommand: AsyncParsableCommand {
     @OptionGroup
     var options: BenchOptions
 
+    /// Refuses numbers that make no sense.
+    mutating func validate() throws {
+        try ClientLimits.check(concurrency.values, "--concurrency")
+    }
+
     /// Measures.
     mutating func run() async throws {
         let (length, clients) = (options.length, concurrency.values)

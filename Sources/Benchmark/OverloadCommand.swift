@@ -47,7 +47,10 @@ struct OverloadCommand: AsyncParsableCommand {
 
     /// Refuses numbers that make no sense.
     mutating func validate() throws {
-        guard clients ?? 1 >= 1, maxInFlight ?? 1 >= 1 else { throw ValidationError("Numbers must be 1 or more.") }
+        // Four times the peak's clients are started, if nothing else is said.
+        try ClientLimits.check(concurrency.values.map { $0 * (clients == nil ? 4 : 1) }, "--concurrency")
+        try ClientLimits.check(clients.map { [$0] } ?? [], "--clients")
+        try ClientLimits.check(maxInFlight.map { [$0] } ?? [], "--max-in-flight")
     }
 
     /// Measures.

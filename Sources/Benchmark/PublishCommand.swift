@@ -37,6 +37,12 @@ struct PublishCommand: AsyncParsableCommand {
     @OptionGroup
     var options: BenchOptions
 
+    /// Refuses numbers that make no sense.
+    mutating func validate() throws {
+        try ClientLimits.check(concurrency.values, "--concurrency")
+        try ClientLimits.check(maxInFlight.map { [$0] } ?? [], "--max-in-flight")
+    }
+
     /// Measures.
     mutating func run() async throws {
         let (length, clients, maxInFlight) = (options.length, concurrency.values, maxInFlight)

@@ -31,6 +31,7 @@ struct ReadCommand: AsyncParsableCommand {
 
     /// Refuses numbers that make no sense.
     mutating func validate() throws {
+        try ClientLimits.check(concurrency.values, "--concurrency")
         guard (1...100_000).contains(posts) else { throw ValidationError("--posts must be 1 to 100000.") }
     }
 

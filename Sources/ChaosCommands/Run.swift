@@ -88,11 +88,20 @@ struct Run: AsyncParsableCommand {
     )
     var minFailpoints: Int?
 
+    private static let largestMinimum = 1_000_000_000
+
     /// Refuses numbers that make no sense.
     mutating func validate() throws {
         guard (1...256).contains(clients) else { throw ValidationError("--clients must be 1 to 256.") }
-        let minimum = [minConfirmed, minRefused, minFaults, minFailpoints].compactMap { $0 }
-        guard minimum.allSatisfy({ $0 >= 0 }) else { throw ValidationError("A minimum must be 0 or more.") }
+        let minimum = [
+            ("--min-confirmed", minConfirmed), ("--min-refused", minRefused), ("--min-faults", minFaults),
+            ("--min-failpoints", minFailpoints),
+        ]
+        for (flag, number) in minimum {
+            guard (0...Self.largestMinimum).contains(number ?? 0) else {
+                throw ValidationError("\(flag) must be 0 to \(Self.largestMinimum).")
+            }
+        }
     }
 
     /// Runs it.

@@ -40,7 +40,11 @@ struct SearchCommand: AsyncParsableCommand {
 
     /// Refuses numbers that make no sense.
     mutating func validate() throws {
-        guard delays >= 0, faultDelays >= 0 else { throw ValidationError("Delays cannot be negative.") }
+        for (flag, number) in [("--delays", delays), ("--fault-delays", faultDelays)] {
+            guard (0...Self.unbounded).contains(number) else {
+                throw ValidationError("\(flag) must be 0 to \(Self.unbounded).")
+            }
+        }
     }
 
     /// Searches.

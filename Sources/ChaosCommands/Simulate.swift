@@ -66,10 +66,14 @@ struct Simulate: AsyncParsableCommand {
     /// From so many worlds on, each kind of fault must have happened.
     private static let worldsThatProve = 500
     private static let batch = 16
+    /// Months of them.
+    private static let mostWorlds = 1_000_000_000
 
     /// Refuses numbers that make no sense.
     mutating func validate() throws {
-        guard seeds.map({ $0 > 0 }) ?? true else { throw ValidationError("--seeds must be 1 or more.") }
+        guard seeds.map({ (1...Self.mostWorlds).contains($0) }) ?? true else {
+            throw ValidationError("--seeds must be 1 to \(Self.mostWorlds).")
+        }
         guard jobs.map({ (1...256).contains($0) }) ?? true else {
             throw ValidationError("--jobs must be between 1 and 256.")
         }

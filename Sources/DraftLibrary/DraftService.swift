@@ -1,9 +1,10 @@
 public import ArgumentParser
+import Foundation
 public import Hosting
 import TCCParticipant
 
 /// The command that runs the draft service.
-public struct DraftService: AsyncParsableCommand {
+public struct DraftService: AsyncParsableCommand, SettingsChecked {
     /// Its name and help.
     public static let configuration = CommandConfiguration(
         commandName: "draft-service",
@@ -32,15 +33,23 @@ public struct DraftService: AsyncParsableCommand {
     public init() {}
 
     /// Refuses settings that cannot be, whether they come from a flag or from the environment.
-    public mutating func validate() throws { _ = (try settings(), try coordinator.resolve()) }
+    public mutating func validate() throws { try checkSettings(ProcessInfo.processInfo.environment) }
+
+    /// Finds out whether it could run with its settings.
+    package func checkSettings(_ environment: [String: String]) throws {
+        _ = (try settings(environment), try coordinator.resolve(environment: environment))
+    }
 
     /// Runs until a signal stops it.
     public func run() async throws {
-        let (settings, coordinatorURL) = (try settings(), try coordinator.resolve())
+        let environment = ProcessInfo.processInfo.environment
+        let (settings, coordinatorURL) = (try settings(environment), try coordinator.resolve(environment: environment))
         try await Host.run(settings) { try Self.build($0, coordinatorURL: coordinatorURL) }
     }
 
-    private func settings() throws -> HostSettings { try host.resolve(process: "draft-service", port: 8081) }
+    private func settings(_ environment: [String: String]) throws -> HostSettings {
+        try host.resolve(process: "draft-service", port: 8081, environment: environment)
+    }
 
     /// Makes the process's parts.
     ///

@@ -6,6 +6,7 @@ package import Supervision
 import Synchronization
 import TCC
 package import TCCHTTP
+import TCCStorage
 
 #if canImport(Darwin)
 import Darwin

@@ -1,5 +1,6 @@
 public import ArgumentParser
 import Foundation
+import TCCHTTP
 
 /// How each executable begins: parses, runs, and turns errors into one clear line and an exit code.
 public enum CommandEntry {
@@ -56,12 +57,11 @@ public enum CommandEntry {
             exit(0)
         }
         if !isParsed, let unknown = UnknownCommand(type, Array(CommandLine.arguments.dropFirst())) {
-            complain("\(unknown)\n  See '\(unknown.parent) --help' for more information.")
+            complain("\(unknown) See '\(unknown.parent) --help'.")
             exit(usage)
         }
-        if !isParsed || error is ValidationError {
-            let text = type.fullMessage(for: error)
-            complain(text.hasPrefix("Error: ") ? String(text.dropFirst("Error: ".count)) : text)
+        if !isParsed || error is ValidationError || error is RefusedSetting {
+            complain(UsageError.line(type, error, Array(CommandLine.arguments.dropFirst())))
             exit(usage)
         }
         complain("\(error)")

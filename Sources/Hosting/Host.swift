@@ -6,7 +6,7 @@ import NIOCore
 public import ServiceLifecycle
 public import TCC
 public import TCCHTTP
-import TCCStorage
+public import TCCStorage
 import UnixSignals
 
 #if canImport(Darwin)
@@ -96,11 +96,30 @@ public struct HostedProcess {
 public struct HostFailure: Error, Hashable, CustomStringConvertible {
     /// The line.
     public let description: String
+    /// 1, or 2 for a setting that cannot be.
+    public let exitCode: Int32
 
     /// Makes a failure.
     ///
-    /// - Parameter description: the line.
-    public init(_ description: String) { self.description = description }
+    /// - Parameters:
+    ///   - description: the line.
+    ///   - exitCode: 1, or 2 for a setting that cannot be.
+    public init(_ description: String, exitCode: Int32 = 1) {
+        self.description = description
+        self.exitCode = exitCode
+    }
+}
+
+extension HostFailure: CommandEntry.Coded {}
+
+extension DirectoryLock.Refused: CommandEntry.Coded {
+    /// A directory that another process has is not wrong.
+    public var exitCode: Int32 { isInUse ? 1 : 2 }
+}
+
+extension SharedSecret.Unusable: CommandEntry.Coded {
+    /// That of a setting that cannot be.
+    public var exitCode: Int32 { 2 }
 }
 
 /// Runs one of the processes: lock, secret, parts, server; and stops it on SIGTERM and SIGINT.
@@ -195,7 +214,15 @@ public enum Host {
         } catch let error as IOError {
             throw HostFailure(
                 "cannot listen on \(settings.host):\(settings.port): \(String(cString: strerror(error.errnoCode))); "
-                    + "choose another with --port or --host"
+                    + "choose another with --port or --host",
+                // A port that is taken may be free later; an address that is another machine's never is this one's.
+                exitCode: error.errnoCode == EADDRINUSE ? 1 : 2
+            )
+        } catch is SocketAddressError {
+            throw HostFailure(
+                "cannot listen on \(settings.host):\(settings.port): no address is known by this name; "
+                    + "choose another with --host (or HOST)",
+                exitCode: 2
             )
         }
     }

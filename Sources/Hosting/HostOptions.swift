@@ -1,7 +1,9 @@
 public import ArgumentParser
+import Failpoints
 public import Foundation
 public import Logging
 import TCC
+package import TCCHTTP
 
 /// The flags that every process has; a flag beats the environment, which beats the default.
 public struct HostOptions: ParsableArguments {
@@ -11,6 +13,7 @@ public struct HostOptions: ParsableArguments {
     var host: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             The port to listen on; 0 picks a free one (environment: PORT; default: 8080 for the orchestrator, 8081 for \
@@ -19,7 +22,7 @@ public struct HostOptions: ParsableArguments {
             valueName: "port"
         )
     )
-    var port: Int?
+    var port: String?
 
     @Option(
         help: ArgumentHelp(
@@ -55,12 +58,13 @@ public struct HostOptions: ParsableArguments {
     var logLevel: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long what has ended is remembered (environment: RETENTION; default: 86400).",
             valueName: "seconds"
         )
     )
-    var retention: Double?
+    var retention: String?
 
     /// Made by the argument parser.
     public init() {}
@@ -76,7 +80,7 @@ public struct HostOptions: ParsableArguments {
         let text = try variables.resolve(flag, "LOG_LEVEL", default: "info")
         guard let level = Logger.Level(rawValue: text.lowercased()) else {
             let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw ValidationError("--log-level (or LOG_LEVEL) must be one of \(names).")
+            throw RefusedSetting("--log-level (or LOG_LEVEL)", must: "be one of \(names)", not: text)
         }
         return level
     }
@@ -95,17 +99,21 @@ public struct HostOptions: ParsableArguments {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> HostSettings {
         let variables = Variables(environment)
-        let port = try variables.resolve(self.port, "PORT", default: defaultPort)
-        guard (0...65535).contains(port) else { throw ValidationError("--port (or PORT) must be 0 to 65535.") }
+        let failpoints = environment["TCC_FAILPOINTS"]
+        do {
+            _ = try Failpoints(failpoints)
+        } catch {
+            throw ValidationError("\(error)")
+        }
         return HostSettings(
             process: process,
-            host: try variables.resolve(host, "HOST", default: "127.0.0.1"),
-            port: port,
-            dataDirectory: try variables.resolve(dataDir, "DATA_DIR", default: "./data/\(process)"),
-            secretFile: try variables.resolve(secretFile, "SECRET_FILE", default: "./data/secret"),
+            host: try variables.host(host),
+            port: try variables.integer(port, "PORT", default: defaultPort, in: 0...65535),
+            dataDirectory: try variables.path(dataDir, "DATA_DIR", default: "./data/\(process)"),
+            secretFile: try variables.path(secretFile, "SECRET_FILE", default: "./data/secret"),
             logLevel: try Self.level(logLevel, variables),
             retention: try variables.duration(retention, "RETENTION", default: 86400, in: 1...10 * 365 * 86400),
-            failpoints: environment["TCC_FAILPOINTS"],
+            failpoints: failpoints,
             stopsWithStandardInput: environment[HostSettings.stopWithStandardInput] != nil
         )
     }
@@ -181,63 +189,4 @@ public struct HostSettings: Hashable, Sendable {
     /// - Parameter name: the file's name.
     /// - Returns: the path, relative if the data directory is.
     public func path(_ name: String) -> String { "\(dataDirectory)/\(name)" }
-}
-
-/// The environment's variables, as the second place where a setting may come from.
-public struct Variables: Sendable {
-    private let environment: [String: String]
-
-    /// Variables of an environment.
-    ///
-    /// - Parameter environment: names and values; an empty value counts as absent.
-    public init(_ environment: [String: String]) {
-        self.environment = environment.filter { !$0.value.isEmpty }
-    }
-
-    /// A setting.
-    ///
-    /// - Parameters:
-    ///   - flag: what the command line says.
-    ///   - name: the variable.
-    ///   - fallback: the default.
-    /// - Returns: the flag's value, else the variable's, else the default.
-    /// - Throws: a usage error if the variable cannot be read.
-    public func resolve<Value: LosslessStringConvertible>(
-        _ flag: Value?,
-        _ name: String,
-        default fallback: Value
-    ) throws -> Value {
-        if let flag { return flag }
-        guard let text = environment[name] else { return fallback }
-        guard let value = Value(text) else {
-            let kind = Value.self == Int.self ? "a whole number" : "a number"
-            throw ValidationError("the environment's \(name) must be \(kind), not '\(text)'.")
-        }
-        return value
-    }
-
-    /// A setting in decimal seconds.
-    ///
-    /// - Parameters:
-    ///   - flag: what the command line says.
-    ///   - name: the variable; the flag is its name in lower case with dashes.
-    ///   - fallback: the default.
-    ///   - range: what it may be.
-    /// - Returns: the setting, rounded to whole milliseconds.
-    /// - Throws: a usage error if it is out of range or cannot be read.
-    public func duration(
-        _ flag: Double?,
-        _ name: String,
-        default fallback: Double,
-        in range: ClosedRange<Double>
-    ) throws -> Duration {
-        let seconds = try resolve(flag, name, default: fallback)
-        guard range.contains(seconds) else {
-            let flagName = "--" + name.lowercased().replacing("_", with: "-")
-            throw ValidationError(
-                "\(flagName) (or \(name)) must be \(range.lowerBound) to \(range.upperBound) seconds."
-            )
-        }
-        return .milliseconds(Int64((seconds * 1000).rounded()))
-    }
 }

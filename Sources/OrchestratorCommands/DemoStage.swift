@@ -3,6 +3,8 @@ import Hosting
 import Supervision
 import Synchronization
 import TCC
+import TCCHTTP
+import TCCStorage
 
 /// The three processes of a demo, in a folder of their own, on ports of their own.
 final class DemoStage: Sendable {

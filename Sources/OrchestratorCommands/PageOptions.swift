@@ -2,6 +2,7 @@ import ArgumentParser
 import Foundation
 import Hosting
 import Pages
+import TCCHTTP
 
 /// How the pages are served.
 struct PageOptions: ParsableArguments {

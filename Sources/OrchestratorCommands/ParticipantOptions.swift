@@ -4,6 +4,7 @@ import Hosting
 import Posts
 import TCC
 import TCCCoordinator
+import TCCHTTP
 
 /// Whom the orchestrator coordinates.
 struct ParticipantOptions: ParsableArguments {
@@ -34,29 +35,37 @@ struct ParticipantOptions: ParsableArguments {
     /// - Returns: each from the flag, else the environment, else the default.
     /// - Throws: a usage error.
     func resolve(_ variables: Variables) throws -> (draftURL: String, participants: [Participant]) {
-        let draft = try ServiceURL.parse(
-            variables.resolve(draftURL, "DRAFT_URL", default: "http://127.0.0.1:8081"),
-            flag: "--draft-url (or DRAFT_URL)"
-        )
-        let online = try ServiceURL.parse(
-            variables.resolve(onlineURL, "ONLINE_URL", default: "http://127.0.0.1:8082"),
-            flag: "--online-url (or ONLINE_URL)"
-        )
+        let draft = try variables.url(draftURL, "DRAFT_URL", default: "http://127.0.0.1:8081")
+        let online = try variables.url(onlineURL, "ONLINE_URL", default: "http://127.0.0.1:8082")
         var participants = [
             Participant(name: PostBranch.draft, url: draft), Participant(name: PostBranch.online, url: online),
         ]
-        participants += try participant.map(Self.parse)
-        guard Set(participants.map(\.name)).count == participants.count else {
-            throw ValidationError("--participant names one participant twice ('draft' and 'online' are there already).")
+        for text in participant {
+            let other = try Self.parse(text)
+            guard !participants.contains(where: { $0.name == other.name }) else {
+                let isReserved = other.name == PostBranch.draft || other.name == PostBranch.online
+                let why = isReserved ? "has a flag of its own" : "is there already"
+                throw RefusedSetting(
+                    "--participant",
+                    must: "name each participant once",
+                    not: text,
+                    because: "names again what \(why)"
+                )
+            }
+            participants.append(other)
         }
-        return (draft, participants)
+        return (draft.description, participants)
     }
 
     private static func parse(_ text: String) throws -> Participant {
-        let sides = text.split(separator: "=", maxSplits: 1).map(String.init)
+        let sides = text.split(separator: "=", maxSplits: 1, omittingEmptySubsequences: false).map(String.init)
         guard sides.count == 2, let name = ParticipantName(sides[0]) else {
-            throw ValidationError("--participant must be NAME=URL with a name of a-z, 0-9 and -, not '\(text)'.")
+            throw RefusedSetting(
+                "--participant",
+                must: "be NAME=URL with a name of 1 to 64 of a-z, 0-9 and -",
+                not: text
+            )
         }
-        return Participant(name: name, url: try ServiceURL.parse(sides[1], flag: "--participant"))
+        return Participant(name: name, url: try Variables.url(sides[1], "--participant \(name)"))
     }
 }

@@ -5,9 +5,10 @@ import Pages
 import Posts
 import Publishing
 import TCCCoordinator
+import TCCHTTP
 
 /// `orchestrator serve`: runs the coordinator.
-struct Serve: AsyncParsableCommand {
+struct Serve: AsyncParsableCommand, SettingsChecked {
     static let configuration = CommandConfiguration(
         abstract: "Run the orchestrator, and the pages for readers and authors.",
         discussion: """
@@ -37,11 +38,14 @@ struct Serve: AsyncParsableCommand {
     var times: TimeOptions
 
     /// Refuses settings that cannot be, whether they come from a flag or from the environment.
-    mutating func validate() throws { _ = try settings() }
+    mutating func validate() throws { try checkSettings(ProcessInfo.processInfo.environment) }
+
+    /// Finds out whether it could run with its settings.
+    func checkSettings(_ environment: [String: String]) throws { _ = try settings(environment) }
 
     /// Runs until a signal stops it.
     mutating func run() async throws {
-        let (process, settings, pageSettings) = try settings()
+        let (process, settings, pageSettings) = try settings(ProcessInfo.processInfo.environment)
         try await Host.run(process) { context in
             var hosted = try await OrchestratorProcess.build(context, settings)
             hosted.front = Self.pages(context, settings, pageSettings).responder(before:)
@@ -69,9 +73,11 @@ struct Serve: AsyncParsableCommand {
         )
     }
 
-    private func settings() throws -> (HostSettings, OrchestratorProcess.Settings, PageSettings) {
-        let variables = Variables(ProcessInfo.processInfo.environment)
-        let process = try host.resolve(process: "orchestrator", port: 8080)
+    private func settings(
+        _ environment: [String: String]
+    ) throws -> (HostSettings, OrchestratorProcess.Settings, PageSettings) {
+        let variables = Variables(environment)
+        let process = try host.resolve(process: "orchestrator", port: 8080, environment: environment)
         let (draftURL, participants) = try participants.resolve(variables)
         var (callTimeout, coordinator) = try times.resolve(variables)
         coordinator.retention = process.retention

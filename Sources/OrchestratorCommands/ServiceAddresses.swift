@@ -1,8 +1,9 @@
 import Hosting
+import TCCHTTP
 
 /// Where the services are, and where the secret is that tokens are signed with: flags beat environment beats default.
 package struct ServiceAddresses: Hashable, Sendable {
-    private var urls: [ServiceName: String] = [:]
+    private var urls: [ServiceName: BaseURL] = [:]
     /// The secret file's path.
     package let secretFile: String
 
@@ -15,13 +16,19 @@ package struct ServiceAddresses: Hashable, Sendable {
     /// - Throws: a usage error about a URL that is none.
     package init(flags: [ServiceName: String], secretFile: String?, environment: [String: String]) throws {
         let variables = Variables(environment)
-        self.secretFile = try variables.resolve(secretFile, "SECRET_FILE", default: "./data/secret")
+        self.secretFile = try variables.path(secretFile, "SECRET_FILE", default: "./data/secret")
         for service in ServiceName.allCases {
-            let text = try variables.resolve(flags[service], service.variable, default: service.defaultURL)
-            urls[service] = try ServiceURL.parse(text, flag: "\(service.flag) (or \(service.variable))")
+            urls[service] = try variables.url(
+                flags[service],
+                service.variable,
+                flagName: service.flag,
+                default: service.defaultURL
+            )
         }
     }
 
     /// The base URL of a service, without a slash at its end.
-    package subscript(service: ServiceName) -> String { urls[service] ?? service.defaultURL }
+    package subscript(service: ServiceName) -> String {
+        urls[service]?.description ?? service.defaultURL
+    }
 }

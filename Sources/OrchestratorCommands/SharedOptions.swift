@@ -1,6 +1,7 @@
 import ArgumentParser
 import Foundation
 import Hosting
+import TCCHTTP
 
 /// The options that the commands share which talk to the services.
 struct SharedOptions: ParsableArguments {
@@ -81,7 +82,7 @@ struct SecretOptions: ParsableArguments {
 
     /// The flag over the environment over the default.
     func path() throws -> String {
-        try Variables(ProcessInfo.processInfo.environment).resolve(secretFile, "SECRET_FILE", default: "./data/secret")
+        try Variables(ProcessInfo.processInfo.environment).path(secretFile, "SECRET_FILE", default: "./data/secret")
     }
 }
 

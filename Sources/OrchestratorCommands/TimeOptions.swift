@@ -1,18 +1,21 @@
 import ArgumentParser
 import Hosting
 import TCCCoordinator
+import TCCHTTP
 
 /// How long the orchestrator waits, and how much it takes on.
 struct TimeOptions: ParsableArguments {
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "How long to try the branches (environment: TRY_TIMEOUT; default: 3).",
             valueName: "seconds"
         )
     )
-    var tryTimeout: Double?
+    var tryTimeout: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             How long after the decision a caller waits for both acknowledgements (environment: ANSWER_TIMEOUT; \
@@ -21,17 +24,19 @@ struct TimeOptions: ParsableArguments {
             valueName: "seconds"
         )
     )
-    var answerTimeout: Double?
+    var answerTimeout: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "When a call to a participant is given up (environment: CALL_TIMEOUT; default: 1).",
             valueName: "seconds"
         )
     )
-    var callTimeout: Double?
+    var callTimeout: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             """
             What is added to the try timeout to make a try's deadline, for skew between clocks (environment: \
@@ -40,15 +45,20 @@ struct TimeOptions: ParsableArguments {
             valueName: "seconds"
         )
     )
-    var deadlineMargin: Double?
+    var deadlineMargin: String?
 
     @Option(
+        parsing: .unconditional,
         help: ArgumentHelp(
             "Requests served at once; further ones get 429 (environment: MAX_IN_FLIGHT; default: 1024).",
             valueName: "count"
         )
     )
-    var maxInFlight: Int?
+    var maxInFlight: String?
+
+    /// A transaction may take an hour, and a participant refuses a deadline that is more than two hours ahead of its
+    /// clock: so many clocks may be behind by the margin that was added for them.
+    private static let longestMarginSeconds = 1800.0
 
     /// How long one call may take, and the coordinator's settings but for its retention.
     ///
@@ -59,11 +69,13 @@ struct TimeOptions: ParsableArguments {
         var settings = Coordinator.Settings()
         settings.tryTimeout = try variables.duration(tryTimeout, "TRY_TIMEOUT", default: 3, in: 0.001...3600)
         settings.answerTimeout = try variables.duration(answerTimeout, "ANSWER_TIMEOUT", default: 2, in: 0...3600)
-        settings.deadlineMargin = try variables.duration(deadlineMargin, "DEADLINE_MARGIN", default: 30, in: 0...3600)
-        settings.maxInFlight = try variables.resolve(maxInFlight, "MAX_IN_FLIGHT", default: 1024)
-        guard (1...1_000_000).contains(settings.maxInFlight) else {
-            throw ValidationError("--max-in-flight (or MAX_IN_FLIGHT) must be 1 to 1000000.")
-        }
+        settings.deadlineMargin = try variables.duration(
+            deadlineMargin,
+            "DEADLINE_MARGIN",
+            default: 30,
+            in: 0...Self.longestMarginSeconds
+        )
+        settings.maxInFlight = try variables.integer(maxInFlight, "MAX_IN_FLIGHT", default: 1024, in: 1...1_000_000)
         return (try variables.duration(callTimeout, "CALL_TIMEOUT", default: 1, in: 0.001...3600), settings)
     }
 }

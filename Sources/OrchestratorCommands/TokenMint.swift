@@ -1,6 +1,6 @@
-import Foundation
 import Hosting
 package import TCCHTTP
+import TCCStorage
 
 /// Makes tokens with the secret that the services share.
 package struct TokenMint: Sendable {
@@ -14,17 +14,11 @@ package struct TokenMint: Sendable {
     /// - Parameter path: the secret file.
     /// - Throws: a ``CommandFailure`` that says what to do.
     package init(secretFile path: String) async throws {
-        guard FileManager.default.fileExists(atPath: path) else {
-            throw CommandFailure(
-                .usage,
-                "there is no secret file '\(path)'; start a process first, it creates it, or pass --secret-file PATH."
-            )
-        }
         do {
             let secret = try SharedSecret.read(path)
             self.authority = await TokenAuthority(secret: secret, subject: Self.subject)
         } catch let error as SharedSecret.Unusable {
-            throw CommandFailure(.usage, "\(error.description); pass the services' own with --secret-file PATH.")
+            throw CommandFailure(.usage, TerminalText.printable("\(error)."))
         }
     }
 

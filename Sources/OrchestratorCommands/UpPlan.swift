@@ -3,6 +3,7 @@ import Foundation
 import Hosting
 import Logging
 import Supervision
+import TCCHTTP
 import TCCStorage
 
 /// What `orchestrator up` starts, and on what.
@@ -31,12 +32,10 @@ struct UpPlan {
     /// - Throws: a usage error, or a ``CommandFailure`` that says what to do.
     init(procfile: String?, dataDirectory: String?, secretFile: String?, host: String?, logLevel: String?) throws {
         let variables = Variables(ProcessInfo.processInfo.environment)
-        let host = try variables.resolve(host, "HOST", default: Self.loopback)
+        let host = try variables.host(host)
         let level = try HostOptions.level(logLevel, variables)
-        let data = try variables.resolve(dataDirectory, "DATA_DIR", default: "./data")
-        guard !data.isEmpty else { throw ValidationError("--data-dir (or DATA_DIR) must not be empty.") }
-        let folder = Self.absolute(data)
-        let secret = Self.absolute(try variables.resolve(secretFile, "SECRET_FILE", default: folder + "/secret"))
+        let folder = Self.absolute(try variables.path(dataDirectory, "DATA_DIR", default: "./data"))
+        let secret = Self.absolute(try variables.path(secretFile, "SECRET_FILE", default: folder + "/secret"))
         let urls = Self.urls(host)
         func environment(_ name: String) -> [String: String?] {
             var environment: [String: String?] = [
@@ -55,9 +54,9 @@ struct UpPlan {
             self.lock = try DirectoryLock(folder)
             _ = try SharedSecret.readOrCreate(secret)
         } catch let error as DirectoryLock.Refused {
-            throw CommandFailure(.usage, "\(error) PATH.")
+            throw CommandFailure(.usage, "\(error).")
         } catch let error as SharedSecret.Unusable {
-            throw CommandFailure(.usage, "\(error); choose another with --secret-file PATH.")
+            throw CommandFailure(.usage, "\(error).")
         }
         self.welcome = Self.welcome(isUsualSecret: secret == Self.absolute("./data/secret"), secret, urls)
     }

@@ -1,3 +1,5 @@
+import TCCHTTP
+
 /// What the pages run with.
 public struct PageSettings: Hashable, Sendable {
     /// Where the public finds this server, such as `https://posts.example`; nil for the address that it listens on.
@@ -24,5 +26,9 @@ public struct PageSettings: Hashable, Sendable {
     ///
     /// - Parameter text: the text.
     /// - Returns: true if it is one, in lower case.
-    public static func isOrigin(_ text: String) -> Bool { LinkPolicy.origin(of: text) == text }
+    public static func isOrigin(_ text: String) -> Bool {
+        // `try?`: what is no URL is no origin.
+        guard let url = try? BaseURL(text) else { return false }
+        return url.path.isEmpty && url.description == text && LinkPolicy.origin(of: text) == text
+    }
 }

@@ -9,14 +9,21 @@ public struct Participant: Hashable, Sendable {
     /// Its name, and that of its branches.
     public var name: ParticipantName
     /// Where its `/tcc/…` is, without a trailing slash.
-    public var url: String
+    public let url: String
 
     /// Makes a participant.
     ///
     /// - Parameters:
     ///   - name: its name.
     ///   - url: where its `/tcc/…` is.
-    public init(name: ParticipantName, url: String) {
+    public init(name: ParticipantName, url: BaseURL) { self.init(name: name, url: url.description) }
+
+    /// Makes a participant of a simulated network, where an address is whatever the simulator calls it.
+    ///
+    /// - Parameters:
+    ///   - name: its name.
+    ///   - url: its address.
+    package init(name: ParticipantName, url: String) {
         self.name = name
         self.url = url
     }

@@ -15,9 +15,20 @@ public struct CoordinatorClient: Sendable {
     /// - Parameters:
     ///   - client: makes the calls.
     ///   - authority: issues the participant's own tokens.
+    ///   - url: the coordinator.
+    ///   - timeout: when to give a call up.
+    public init(client: JSONClient, authority: TokenAuthority, url: BaseURL, timeout: Duration = .seconds(1)) {
+        self.init(client: client, authority: authority, url: url.description, timeout: timeout)
+    }
+
+    /// A client of a coordinator whose address was not chosen by a person.
+    ///
+    /// - Parameters:
+    ///   - client: makes the calls.
+    ///   - authority: issues the participant's own tokens.
     ///   - url: the coordinator, without a trailing slash.
     ///   - timeout: when to give a call up.
-    public init(client: JSONClient, authority: TokenAuthority, url: String, timeout: Duration = .seconds(1)) {
+    package init(client: JSONClient, authority: TokenAuthority, url: String, timeout: Duration = .seconds(1)) {
         self.client = client
         self.authority = authority
         self.url = url

@@ -12,9 +12,12 @@ public struct DirectoryLock: Sendable {
     public struct Refused: Error, Hashable, CustomStringConvertible {
         /// One line.
         public let description: String
+        /// Whether another process has it, and it would be right otherwise.
+        public let isInUse: Bool
 
-        fileprivate init(_ directory: String, _ what: String) {
+        fileprivate init(_ directory: String, _ what: String, isInUse: Bool = false) {
             self.description = "the data directory \(directory) \(what)"
+            self.isInUse = isInUse
         }
     }
 
@@ -35,14 +38,14 @@ public struct DirectoryLock: Sendable {
         }
         guard flock(descriptor, LOCK_EX | LOCK_NB) == 0 else {
             close(descriptor)
-            throw Refused(directory, "is in use by another process; stop that, or \(Self.advice)")
+            throw Refused(directory, "is in use by another process; stop that, or \(Self.advice)", isInUse: true)
         }
         // Its entries, the lock's above all, and its own must survive a loss of power as well as what is in its files.
         DurableDirectory.sync(directory)
         DurableDirectory.sync(directory + "/..")
     }
 
-    private static let advice = "choose another with --data-dir"
+    private static let advice = "choose another with --data-dir or DATA_DIR"
 
     /// Gives the directory up.
     public func release() {

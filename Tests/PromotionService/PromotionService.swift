@@ -8,43 +8,68 @@ import TCCCoordinator
 import TCCHTTP
 import TCCStorage
 
+/// What the service runs with, from the environment.
+struct Settings {
+    let port: Int
+    let folder: String
+    let quota: BaseURL
+    let boosts: BaseURL
+    let secret: Data
+    let failpoints: Failpoints
+    /// One process a journal: a second one is refused.
+    let lock: DirectoryLock
+
+    init(_ environment: [String: String]) throws {
+        let variables = Variables(environment, hasFlags: false)
+        port = try variables.integer(nil, "PORT", default: 8090, in: 0...65535)
+        folder = try variables.path(nil, "DATA_DIR", default: "./data/promotion-service")
+        quota = try variables.url(nil, "QUOTA_URL", default: "http://127.0.0.1:8083")
+        boosts = try variables.url(nil, "BOOSTS_URL", default: "http://127.0.0.1:8084")
+        failpoints = try Failpoints(environment["TCC_FAILPOINTS"])
+        secret = try SharedSecret.read(try variables.path(nil, "SECRET_FILE", default: "./data/secret"))
+        lock = try DirectoryLock(folder)
+    }
+}
+
 /// A service that coordinates transactions of its own: to promote a post costs one of the author's posts and one boost.
 @main
 struct PromotionService {
     /// Runs until SIGTERM or SIGINT.
     static func main() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let port = environment["PORT"].flatMap { Int($0) } ?? 8090
-        let folder = environment["DATA_DIR"] ?? "./data/promotion-service"
-        let secret = try Data(contentsOf: URL(fileURLWithPath: environment["SECRET_FILE"] ?? "./data/secret"))
-        let failpoints = try Failpoints(environment["TCC_FAILPOINTS"])
-        let logger = Logger(label: "promotion-service")
+        let settings: Settings
+        do {
+            settings = try Settings(ProcessInfo.processInfo.environment)
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            exit(2)
+        }
+        try await serve(settings)
+    }
 
-        // One process a journal: a second one is refused here.
-        let lock = try DirectoryLock(folder)
-        defer { lock.release() }
+    private static func serve(_ settings: Settings) async throws {
+        defer { settings.lock.release() }
+        let logger = Logger(label: "promotion-service")
         var migrator = DatabaseMigrator()
         Journal.registerMigrations(in: &migrator)
         let store = try DurableStore(
-            path: folder + "/journal.sqlite",
+            path: settings.folder + "/journal.sqlite",
             migrator: migrator,
-            failpoints: failpoints,
+            failpoints: settings.failpoints,
             logger: logger
         )
 
-        let authority = await TokenAuthority(secret: secret, subject: "promotion-service")
+        let authority = await TokenAuthority(secret: settings.secret, subject: "promotion-service")
         let client = JSONClient(connectionsPerHost: 64)
         let calls = ParticipantClient(client: client, authority: authority, callTimeout: .seconds(1))
         let coordinator = Coordinator(
             participants: [
-                Participant(name: .quota, url: environment["QUOTA_URL"] ?? "http://127.0.0.1:8083"),
-                Participant(name: .boosts, url: environment["BOOSTS_URL"] ?? "http://127.0.0.1:8084"),
+                Participant(name: .quota, url: settings.quota), Participant(name: .boosts, url: settings.boosts),
             ],
             settings: Coordinator.Settings(),
             store: store,
             call: { await calls.call($0, $1) },
             world: .system,
-            failpoints: failpoints,
+            failpoints: settings.failpoints,
             logger: logger
         )
         // Before anything else: what the last life left undecided is decided now.
@@ -57,7 +82,7 @@ struct PromotionService {
 
         let application = Application(
             responder: api.responder(),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: settings.port)),
             services: [coordinator, JournalPruner(coordinator)],
             logger: logger
         )

@@ -9,48 +9,71 @@ import TCCHTTP
 import TCCParticipant
 import TCCStorage
 
+/// What the service runs with, from the environment.
+struct Settings {
+    let port: Int
+    let folder: String
+    let coordinator: BaseURL
+    let secret: Data
+    let failpoints: Failpoints
+    /// One process a database: a second one is refused.
+    let lock: DirectoryLock
+
+    init(_ environment: [String: String]) throws {
+        let variables = Variables(environment, hasFlags: false)
+        port = try variables.integer(nil, "PORT", default: 8083, in: 0...65535)
+        folder = try variables.path(nil, "DATA_DIR", default: "./data/quota-service")
+        coordinator = try variables.url(nil, "COORDINATOR_URL", default: "http://127.0.0.1:8080")
+        failpoints = try Failpoints(environment["TCC_FAILPOINTS"])
+        secret = try SharedSecret.read(try variables.path(nil, "SECRET_FILE", default: "./data/secret"))
+        lock = try DirectoryLock(folder)
+    }
+}
+
 /// Serves a quota ledger: the coordinator's three calls, and what an operator does with accounts.
 @main
 struct QuotaService {
     /// Runs until SIGTERM or SIGINT.
     static func main() async throws {
-        let environment = ProcessInfo.processInfo.environment
-        let port = environment["PORT"].flatMap { Int($0) } ?? 8083
-        let folder = environment["DATA_DIR"] ?? "./data/quota-service"
-        let coordinatorURL = environment["COORDINATOR_URL"] ?? "http://127.0.0.1:8080"
-        let secret = try Data(contentsOf: URL(fileURLWithPath: environment["SECRET_FILE"] ?? "./data/secret"))
-        let failpoints = try Failpoints(environment["TCC_FAILPOINTS"])
-        let logger = Logger(label: "quota-service")
+        let settings: Settings
+        do {
+            settings = try Settings(ProcessInfo.processInfo.environment)
+        } catch {
+            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
+            exit(2)
+        }
+        try await serve(settings)
+    }
 
-        // One process a database: a second one is refused here.
-        let lock = try DirectoryLock(folder)
-        defer { lock.release() }
+    private static func serve(_ settings: Settings) async throws {
+        defer { settings.lock.release() }
+        let logger = Logger(label: "quota-service")
         var migrator = DatabaseMigrator()
         QuotaLedger.registerMigrations(in: &migrator)
         let store = try DurableStore(
-            path: folder + "/quota.sqlite",
+            path: settings.folder + "/quota.sqlite",
             migrator: migrator,
-            failpoints: failpoints,
+            failpoints: settings.failpoints,
             logger: logger
         )
         let participant = ParticipantService(
             resource: QuotaLedger(),
             store: store,
             world: .system,
-            failpoints: failpoints,
+            failpoints: settings.failpoints,
             logger: logger
         )
 
-        let authority = await TokenAuthority(secret: secret, subject: "quota-service")
+        let authority = await TokenAuthority(secret: settings.secret, subject: "quota-service")
         var api = API(authority: authority)
         participant.addRoutes(to: &api)
         Accounts(store: store).addRoutes(to: &api)
 
         let client = JSONClient(connectionsPerHost: 8)
-        let coordinator = CoordinatorClient(client: client, authority: authority, url: coordinatorURL)
+        let coordinator = CoordinatorClient(client: client, authority: authority, url: settings.coordinator)
         let application = Application(
             responder: api.responder(),
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
+            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: settings.port)),
             services: [
                 // Without this one, a reservation whose coordinator died would hang.
                 OutcomeInquiry(participant) { try await coordinator.outcome(of: $0) },
