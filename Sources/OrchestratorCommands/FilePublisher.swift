@@ -22,6 +22,8 @@ struct FilePublisher: Sendable {
             return .refused(refusal.refusal)
         } catch let problem as Problem {
             return .refused(Refusal(problem))
+        } catch is CancellationError {
+            return .refused(.interrupted)
         } catch let failure as Unreachable {
             return .refused(Refusal(code: "unreachable", detail: failure.description, cause: .unreachable))
         } catch {

@@ -77,6 +77,13 @@ package struct Refusal: Hashable, Sendable {
         self.init(code: problem.code, detail: problem.detailWithAdvice, cause: cause)
     }
 
+    /// Somebody ended the command before it was known what became of the file.
+    package static let interrupted = Refusal(
+        code: "interrupted",
+        detail: "Interrupted; it may be published or not.",
+        cause: .outage
+    )
+
     /// The file was not looked at, because one before it met an outage.
     package static func notTried(because first: Refusal) -> Refusal {
         Refusal(code: "not-tried", detail: "Stopped after: \(first.detail)", cause: first.cause)

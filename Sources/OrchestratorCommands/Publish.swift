@@ -1,5 +1,7 @@
 import ArgumentParser
+import Foundation
 import Hosting
+import TCCHTTP
 
 /// The command `orchestrator publish`.
 struct Publish: AsyncParsableCommand {
@@ -7,17 +9,20 @@ struct Publish: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Publish Markdown files as posts.",
         discussion: """
-            A folder's files (.md, .markdown) are searched for in all of it; what is hidden is left out. A post's title \
-            is its file's first heading, or else the file's name; its content is the file as it is. A file is known \
-            again by its absolute path: published a second time it becomes its post's next revision, and unchanged it \
-            is skipped. Run it again after an interruption; no post is made twice.
+            A folder's files (.md, .markdown) are searched for in all of it; what is hidden is left out, and links to \
+            folders are not followed. A post's title is that of its front matter (YAML or TOML), or its file's first \
+            heading, or else the file's name; its content is the file as it is. A file is known again by its absolute \
+            path: published a second time it becomes its post's next revision, and unchanged it is skipped. A file that \
+            cannot be published is listed with the reason, and keeps no other. Run it again after an interruption: what \
+            is published stays, the rest follows, and no post is made twice.
 
             Example:
               orchestrator publish --author ada notes/ essay.md
 
-            JSON: {published: [{path, id, revision, gid, status}],
-              skipped: [{path, id, revision}], refused: [{path, code, detail}]}
-              with status confirmed, or accepted: not every library has it yet.
+            JSON: {published: [{path, id, revision, gid, status, url}],
+              skipped: [{path, id, revision, url}], refused: [{path, code, detail}]}
+              with status confirmed, or accepted: not every library has it yet; the
+              url is where readers read it.
             """
     )
 
@@ -36,11 +41,21 @@ struct Publish: AsyncParsableCommand {
     @Flag(name: .shortAndLong, help: "List each file, not only the refused ones.")
     var verbose = false
 
+    @Option(
+        name: .customLong("web-url"),
+        help: ArgumentHelp(
+            "Where readers read the posts, for the links (environment: WEB_URL; default: http://127.0.0.1:8000).",
+            valueName: "url"
+        )
+    )
+    var webURL: String?
+
     @OptionGroup
     var shared: SharedOptions
 
-    /// Refuses numbers that make no sense.
+    /// Refuses what makes no sense.
     mutating func validate() throws {
+        _ = try pages()
         guard (1...256).contains(inFlight) else { throw ValidationError("--in-flight must be from 1 to 256.") }
     }
 
@@ -50,17 +65,33 @@ struct Publish: AsyncParsableCommand {
         for folder in search.emptyFolders {
             Output.note("note", "there are no Markdown files (.md, .markdown) in '\(folder)'.")
         }
-        for folder in search.unreadableFolders {
-            Output.note("warning", "the folder '\(folder)' cannot be read; what is in it was left out.")
+        for link in search.linkedFolders {
+            Output.note("note", "the link '\(link)' to a folder was not followed; name it to publish what is in it.")
         }
-        let report = search.files.isEmpty ? PublishReport([]) : try await publish(search.files)
+        let command = self
+        try await Interruption.handled { try await command.publish(search) }
+    }
+
+    private func publish(_ search: MarkdownSearch) async throws {
+        defer {
+            if Task.isCancelled {
+                Output.note("interrupted", "run the same command again: what is published stays, the rest follows.")
+            }
+        }
+        var report = search.files.isEmpty ? PublishReport([]) : try await publish(search.files)
+        report.entries = (report.entries + search.refused).sorted { $0.path < $1.path }
+        report.pages = try pages()
         if shared.json {
             try Output.json(report.json)
         } else {
             try Output.line(report.text(isVerbose: verbose, .standardOutput))
         }
-        let status = search.unreadableFolders.isEmpty ? report.status : max(report.status, .refused)
-        if status != .done { throw ExitCode(status.rawValue) }
+        if report.status != .done { throw ExitCode(report.status.rawValue) }
+    }
+
+    private func pages() throws -> BaseURL {
+        try Variables(ProcessInfo.processInfo.environment)
+            .url(webURL, "WEB_URL", default: PublishReport.usualPages.description)
     }
 
     private func publish(_ files: [MarkdownFile]) async throws -> PublishReport {

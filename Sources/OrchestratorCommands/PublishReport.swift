@@ -1,5 +1,6 @@
 package import Hosting
 package import TCC
+package import TCCHTTP
 
 /// What became of all the files, for people and for scripts.
 package struct PublishReport: Hashable, Sendable {
@@ -51,8 +52,14 @@ package struct PublishReport: Hashable, Sendable {
         package var total: Int { published + skipped + refused }
     }
 
+    /// Where the pages are, if nothing else is said.
+    package static let usualPages = try! BaseURL("http://127.0.0.1:8000")  // `try!`: it is one
+    private static let mostLinks = 20
+
     /// The files, in order.
     package var entries: [Entry]
+    /// Where readers read the posts.
+    package var pages = Self.usualPages
 
     /// Makes a report.
     ///
@@ -84,9 +91,23 @@ package struct PublishReport: Hashable, Sendable {
     package func text(isVerbose: Bool, _ style: TerminalStyle = .text) -> String {
         let counts = counts.text
         let summary = counts.prefix(1).uppercased() + counts.dropFirst() + "."
-        let table = isVerbose ? everyFile : refusedFiles
-        guard let table else { return summary }
-        return "\(summary)\n\n\(table.text(style))"
+        let tables = isVerbose ? [everyFile] : [links, refusedFiles]
+        return ([summary] + tables.compactMap { $0?.text(style) }).joined(separator: "\n\n")
+    }
+
+    private func url(_ post: String) -> String { "\(pages)/posts/\(post)" }
+
+    /// Where to read what was published.
+    private var links: Table? {
+        var table = Table([.init("PUBLISHED"), .init("READ IT AT")])
+        var count = 0
+        for entry in entries {
+            guard case .published(let post) = entry.result else { continue }
+            count += 1
+            if count <= Self.mostLinks { table.add([.init(entry.path, .good), .init(url(post.id))]) }
+        }
+        if count > Self.mostLinks { table.add([.init("and \(count - Self.mostLinks) more"), .init("see --verbose")]) }
+        return count == 0 ? nil : table
     }
 
     private var refusedFiles: Table? {
@@ -103,7 +124,7 @@ package struct PublishReport: Hashable, Sendable {
     private var everyFile: Table? {
         guard !entries.isEmpty else { return nil }
         var table = Table([
-            .init("FILE"), .init("RESULT"), .init("REVISION", isNumeric: true), .init("POST"), .init("DETAIL"),
+            .init("FILE"), .init("RESULT"), .init("REVISION", isNumeric: true), .init("READ IT AT"), .init("DETAIL"),
         ])
         for entry in entries {
             switch entry.result {
@@ -112,11 +133,11 @@ package struct PublishReport: Hashable, Sendable {
                 let detail = post.isAccepted ? "accepted; follow it with: transactions show \(post.gid)" : ""
                 table.add([
                     .init(entry.path), .init("published", post.isAccepted ? .busy : .good), .init(revision),
-                    .init(post.id), .init(detail),
+                    .init(url(post.id)), .init(detail),
                 ])
             case .skipped(let id, let revision):
                 table.add([
-                    .init(entry.path), .init("skipped", .faint), .init(String(revision)), .init(id.description),
+                    .init(entry.path), .init("skipped", .faint), .init(String(revision)), .init(url(id.description)),
                     .init("unchanged"),
                 ])
             case .refused(let refusal):
@@ -142,12 +163,14 @@ package struct PublishReport: Hashable, Sendable {
                     .object([
                         "path": path, "id": .string(post.id), "revision": post.revision.map { .integer($0) } ?? .null,
                         "gid": .string(post.gid.description), "status": .string(post.status),
+                        "url": .string(url(post.id)),
                     ])
                 )
             case .skipped(let id, let revision):
                 skipped.append(
                     .object([
                         "path": path, "id": .string(id.description), "revision": .integer(Int64(revision)),
+                        "url": .string(url(id.description)),
                     ])
                 )
             case .refused(let refusal):

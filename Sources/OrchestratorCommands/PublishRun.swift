@@ -19,7 +19,7 @@ struct PublishRun: Sendable {
             var next = 0
             func startNext() {
                 // What stopped one file would stop each of the others after the same wait.
-                guard next < files.count, outage == nil else { return }
+                guard next < files.count, outage == nil, !Task.isCancelled else { return }
                 let index = next
                 next += 1
                 group.addTask { (index, await publisher.publish(files[index])) }
@@ -38,12 +38,10 @@ struct PublishRun: Sendable {
             zip(files, results)
                 .map { file, result in
                     let untried = outage.map { FileResult.refused(.notTried(because: $0)) }
-                    return .init(path: file.path, result: result ?? untried ?? .refused(Self.interrupted))
+                    return .init(path: file.path, result: result ?? untried ?? .refused(.interrupted))
                 }
         )
     }
-
-    private static let interrupted = Refusal(code: "not-tried", detail: "Interrupted.", cause: .outage)
 
     private func draw(_ counts: PublishReport.Counts) {
         Output.draw(bar.drawn(counts, columns: TerminalSize(of: STDERR_FILENO).columns))

@@ -59,9 +59,11 @@ struct CommandJSONTests {
         ])
         #expect(
             try JSONLine.text(report.json) == """
-                {"published":[{"gid":"\(Self.id)","id":"\(Self.id)","path":"a/b.md","revision":1,"status":"confirmed"}],\
+                {"published":[{"gid":"\(Self.id)","id":"\(Self.id)","path":"a/b.md","revision":1,"status":"confirmed",\
+                "url":"http://127.0.0.1:8000/posts/\(Self.id)"}],\
                 "refused":[{"code":"not-utf-8","detail":"No.","path":"d.md"}],\
-                "skipped":[{"id":"\(Self.id)","path":"c.md","revision":2}]}
+                "skipped":[{"id":"\(Self.id)","path":"c.md","revision":2,\
+                "url":"http://127.0.0.1:8000/posts/\(Self.id)"}]}
                 """
         )
     }

@@ -4,6 +4,12 @@ import Posts
 import TCC
 import Testing
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 @Suite("Command line: files and folders")
 struct CommandLineFileTests {
     private let file = MarkdownFile(path: "notes/essay.v2.md", source: "/home/ada/notes/essay.v2.md")
@@ -17,10 +23,27 @@ struct CommandLineFileTests {
         #expect(try file.post(from: Data("no heading".utf8)).title == "essay.v2")
     }
 
-    @Test("A byte order mark stays in the content")
-    func keepsByteOrderMark() throws {
+    @Test("A byte order mark is none of the text")
+    func dropsByteOrderMark() throws {
         let bytes = Data([0xEF, 0xBB, 0xBF]) + Data("# Title".utf8)
-        #expect(Data(try file.post(from: bytes).content.utf8) == bytes)
+        let post = try file.post(from: bytes)
+        #expect(post.content == "# Title" && post.title == "Title")
+        // Nor of its size.
+        let largest = Data([0xEF, 0xBB, 0xBF]) + Data(repeating: 0x78, count: 512 << 10)
+        #expect(try file.post(from: largest).content.utf8.count == 512 << 10)
+    }
+
+    @Test(
+        "What is no text is refused, with what it is",
+        arguments: [
+            ([0xFF, 0xFE, 0x41, 0x00], "not-utf-8", "UTF-16"), ([0xFE, 0xFF, 0x00, 0x41], "not-utf-8", "UTF-16"),
+            ([0xFF, 0xFE, 0x00, 0x00], "not-utf-8", "UTF-32"), ([0x41, 0x00], "not-text", "zero byte at 1"),
+            ([0x41, 0xC0, 0x80], "not-utf-8", "line 1, byte 1"), ([0xED, 0xA0, 0x80], "not-utf-8", "byte 0"),
+        ] as [([UInt8], String, String)]
+    )
+    func refusesWhatIsNoText(bytes: [UInt8], code: String, words: String) throws {
+        let problem = try #require(throws: Problem.self) { try file.post(from: Data(bytes)) }
+        #expect(problem.code == code && problem.detail.contains(words), "\(problem)")
     }
 
     @Test("A file that is not UTF-8 is refused, and the place is named")
@@ -62,7 +85,59 @@ struct CommandLineFileTests {
         #expect(paths == ["/a/D.MD", "/a/c.markdown", "/a/link.md", "/b.md"])
         #expect(search.files.map(\.source).allSatisfy { !$0.contains("..") })
         #expect(search.emptyFolders == ["\(folder)/empty"])
+        #expect(search.linkedFolders == ["\(folder)/a/loop.md"] && search.refused.isEmpty)
         #expect(try MarkdownSearch(["\(folder)/notes.txt"]).files.count == 1)
+    }
+
+    @Test("What cannot be published is listed with its reason, and nothing waits for a pipe", .timeLimit(.minutes(1)))
+    func saysWhyNot() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }  // `try?`: a test's end has nobody to tell
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        try Data("# A".utf8).write(to: URL(fileURLWithPath: "\(folder)/a.md"))
+        for (link, target) in [("nowhere.md", "gone"), ("loop.md", "loop.md"), ("x.md", "y.md"), ("y.md", "x.md")] {
+            try FileManager.default.createSymbolicLink(atPath: "\(folder)/\(link)", withDestinationPath: target)
+        }
+        #expect(mkfifo("\(folder)/pipe.md", 0o600) == 0)
+        #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
+        try FileManager.default.createSymbolicLink(atPath: "\(folder)/device.md", withDestinationPath: "/dev/zero")
+        let notUTF8 =
+            Array("\(folder)/caf".utf8CString.dropLast()) + [CChar(bitPattern: 0xE9)] + Array(".md".utf8CString)
+        let created = open(notUTF8, O_WRONLY | O_CREAT, 0o600)
+        if created >= 0 { close(created) }
+
+        let search = try MarkdownSearch([folder])
+        #expect(search.files.map { $0.name } == ["a.md"])
+        var reasons: [String: String] = [:]
+        for entry in search.refused {
+            guard case .refused(let refusal) = entry.result else { continue }
+            reasons[String(entry.path.dropFirst(folder.count + 1))] = refusal.code
+        }
+        var expected = [
+            "nowhere.md": "broken-link", "loop.md": "broken-link", "x.md": "broken-link", "y.md": "broken-link",
+            "pipe.md": "not-a-file", "device.md": "not-a-file",
+        ]
+        // Not every file system has such names.
+        if created >= 0 { expected["caf\u{FFFD}.md"] = "name-not-utf-8" }
+        #expect(reasons == expected)
+
+        // Named, they are told of in the same way, and keep no other.
+        let named = try MarkdownSearch(["\(folder)/pipe", "\(folder)/nowhere.md", "\(folder)/a.md"])
+        #expect(named.files.count == 1 && named.refused.count == 2)
+        // What is gone or changed since it was found.
+        for (name, code) in [("none.md", "gone"), ("nowhere.md", "broken-link"), ("pipe.md", "not-a-file")] {
+            let problem = #expect(throws: Problem.self) { try MarkdownFile(path: "\(folder)/\(name)").read() }
+            #expect(problem?.code == code)
+        }
+        let large = "\(folder)/large.md"
+        try Data(repeating: 0x78, count: (512 << 10) + 4).write(to: URL(fileURLWithPath: large))
+        let tooLarge = #expect(throws: Problem.self) { try MarkdownFile(path: large).read() }
+        #expect(tooLarge?.detail.contains("524292") == true)
+        if getuid() != 0 {
+            chmod("\(folder)/a.md", 0)
+            let denied = #expect(throws: Problem.self) { try MarkdownFile(path: "\(folder)/a.md").read() }
+            #expect(denied?.code == "unreadable" && denied?.detail.contains("permission denied") == true)
+        }
     }
 
     @Test("A path that does not exist is a mistake in the command line")

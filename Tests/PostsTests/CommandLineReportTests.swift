@@ -1,6 +1,8 @@
+import Foundation
 import Hosting
 import OrchestratorCommands
 import TCC
+import TCCHTTP
 import Testing
 
 @Suite("Command line: a publish's report")
@@ -39,10 +41,13 @@ struct CommandLineReportTests {
 
     @Test("People get the counts, and a table of what was refused and why")
     func textForPeople() {
-        #expect(PublishReport([published, skipped]).text(isVerbose: false) == "Published 1, skipped 1, refused 0.")
+        #expect(PublishReport([skipped]).text(isVerbose: false) == "Published 0, skipped 1, refused 0.")
         #expect(
             PublishReport([published, skipped, refused(Self.refusal)]).text(isVerbose: false) == """
                 Published 1, skipped 1, refused 1.
+
+                PUBLISHED  READ IT AT
+                a.md       http://127.0.0.1:8000/posts/p
 
                 REFUSED      CODE       WHY
                 folder/c.md  not-utf-8  The file is not UTF-8.
@@ -52,6 +57,16 @@ struct CommandLineReportTests {
         #expect(verbose.split(separator: "\n").count == 5)
         #expect(verbose.contains("accepted"))
         #expect(verbose.contains("unchanged"))
+        #expect(verbose.contains("http://127.0.0.1:8000/posts/\(Self.post)"))
+    }
+
+    @Test("Of many posts, the first are linked to, and where the pages are can be said")
+    func links() throws {
+        var report = PublishReport(Array(repeating: published, count: 25))
+        report.pages = try BaseURL("https://[::1]:8443/library/")
+        let text = report.text(isVerbose: false)
+        #expect(text.components(separatedBy: "https://[::1]:8443/library/posts/p").count == 21)
+        #expect(text.contains("and 5 more"))
     }
 
     @Test("Scripts get one object with three lists")
@@ -63,10 +78,15 @@ struct CommandLineReportTests {
                     "published": .array([
                         .object([
                             "path": .string("a.md"), "id": .string("p"), "revision": .integer(3), "gid": id,
-                            "status": .string("accepted"),
+                            "status": .string("accepted"), "url": .string("http://127.0.0.1:8000/posts/p"),
                         ])
                     ]),
-                    "skipped": .array([.object(["path": .string("b.md"), "id": id, "revision": .integer(2)])]),
+                    "skipped": .array([
+                        .object([
+                            "path": .string("b.md"), "id": id, "revision": .integer(2),
+                            "url": .string("http://127.0.0.1:8000/posts/\(Self.post)"),
+                        ])
+                    ]),
                     "refused": .array([
                         .object([
                             "path": .string("folder/c.md"), "code": .string("not-utf-8"),
