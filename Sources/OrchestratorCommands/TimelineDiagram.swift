@@ -62,7 +62,7 @@ package struct TimelineDiagram: Hashable, Sendable {
     private static func happening(_ event: TimelineEvent, _ record: TransactionRecord) -> Happening {
         switch event.event {
         case .begun: .step("begun, on disk")
-        case .tried: event.detail == "reserved" ? .step("reserved") : .refusal("refused")
+        case .tried: event.tried == .reserved ? .step("reserved") : .refusal("refused")
         case .decided: .step("decided: \(record.state.decision?.rawValue ?? "?"), on disk")
         case .acknowledged: .step(record.state.decision == .confirm ? "confirmed" : "cancelled")
         case .stuck: .refusal("stuck")

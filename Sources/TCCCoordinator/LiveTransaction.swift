@@ -146,11 +146,11 @@ extension TryResult {
     /// One line for a timeline.
     fileprivate var summary: String {
         switch self {
-        case .reserved: "reserved"
-        case .refused(let problem): "refused: \(problem.code)"
-        case .deadlinePassed: "deadline passed"
-        case .rejected(let answer): "rejected: \(answer)"
-        case .unavailable(let last): "no usable answer: \(last)"
+        case .reserved: TimelineEvent.Tried.reserved.rawValue
+        case .refused(let problem): TimelineEvent.Tried.refused.detail(problem.code)
+        case .deadlinePassed: TimelineEvent.Tried.deadlinePassed.rawValue
+        case .rejected(let answer): TimelineEvent.Tried.rejected.detail(answer)
+        case .unavailable(let last): TimelineEvent.Tried.noUsableAnswer.detail(last)
         }
     }
 }

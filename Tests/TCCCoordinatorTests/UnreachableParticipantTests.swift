@@ -77,7 +77,7 @@ struct UnreachableParticipantTests {
         case .nothingIsRead:
             try await RawPeer.with(.always(.saysNothing), reads: false) { try await body($0.url) }
         case .handshakeHangs:
-            try await RawPeer.with(.always(.saysNothing)) { try await body("https://127.0.0.1:\($0.port)") }
+            try await RawPeer.with(.always(.saysNothing)) { try await body("https://encrypted.test:\($0.port)") }
         case .answerStopsAfterItsHead: try await RawPeer.with(.always(.stopsAfterHead)) { try await body($0.url) }
         }
     }
@@ -86,7 +86,7 @@ struct UnreachableParticipantTests {
         let isOver = DispatchSemaphore(value: 0)
         defer { for _ in 0..<16 { isOver.signal() } }
         let lookUp: @Sendable (String) throws -> [String] = { name in
-            if name == "draft.test" { return ["127.0.0.1"] }
+            if ["draft.test", "encrypted.test"].contains(name) { return ["127.0.0.1"] }
             isOver.wait()
             throw CallFailure(.unknownName)
         }

@@ -80,10 +80,13 @@ package struct StepsModel: Hashable, Sendable {
         let isConfirm = decision == .confirm
         switch event.event {
         case .begun: return ("step-begun", "neutral")
-        case .tried where event.detail == "reserved": return ("step-tried-reserved", "good")
-        case .tried where event.detail?.hasPrefix("refused") ?? false: return ("step-tried-refused", "bad")
-        case .tried where event.detail?.hasPrefix("rejected") ?? false: return ("step-tried-rejected", "bad")
-        case .tried: return ("step-tried", "bad")
+        case .tried:
+            switch event.tried {
+            case .reserved: return ("step-tried-reserved", "good")
+            case .refused: return ("step-tried-refused", "bad")
+            case .rejected: return ("step-tried-rejected", "bad")
+            case .deadlinePassed, .noUsableAnswer, nil: return ("step-tried", "bad")
+            }
         case .decided: return isConfirm ? ("step-decided-confirm", "good") : ("step-decided-cancel", "bad")
         case .acknowledged:
             return isConfirm ? ("step-acknowledged-confirm", "good") : ("step-acknowledged-cancel", "neutral")
