@@ -423,6 +423,7 @@ def steps_in_view(ann, stack, editor):
             ann.arrives("/transactions/")
             ann.sees("Nothing was changed", "Try again")
             expect(ann.find(".steps .result")).to_be_in_viewport(ratio=1)
+            expect(ann.page.get_by_role("button", name="Try again")).to_be_in_viewport(ratio=1)
             ann.shot(f"refused-{width}")
             ann.is_accessible("a refusal")
         expect(ann.find(".steps[data-finished=true]")).to_be_visible()

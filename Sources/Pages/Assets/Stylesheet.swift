@@ -144,7 +144,7 @@ extension Assets {
         #live { scroll-margin-top: 1rem; }
         #live:focus { outline: none; }
         .editor { margin-top: 1.4rem; }
-        .steps form { margin-top: 1.2rem; }
+        .steps form p { margin: 0 0 1.2rem; }
         .steps { border: 1px solid var(--line); border-left: .3rem solid var(--faint); border-radius: .6rem; background: var(--card); padding: 1.3rem 1.5rem; }
         .steps.good { border-left-color: var(--good); } .steps.bad { border-left-color: var(--bad); } .steps.busy { border-left-color: var(--busy); }
         .steps .result { margin: 0 0 .8rem; font: 600 1.25rem/1.35 var(--serif); }

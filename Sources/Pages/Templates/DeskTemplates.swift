@@ -213,13 +213,13 @@ extension Templates {
         <h2 class="result">{{result}}</h2>
         {{#reason}}<p>{{.}}</p>{{/reason}}
         {{#hint}}<p class="faint">{{.}}</p>{{/hint}}
+        {{#retry}}{{>retry}}{{/retry}}
         <ul class="branches">
         {{#branches}}<li><span>{{name}}</span> <span class="badge {{tone}}">{{state}}</span></li>{{/branches}}
         </ul>
         <ol class="timeline">
         {{#events}}<li class="{{tone}}"><span>{{text}}</span> <span class="faint">{{after}}</span></li>{{/events}}
         </ol>
-        {{#retry}}{{>retry}}{{/retry}}
         </div>
 
         """
