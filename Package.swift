@@ -52,6 +52,7 @@ let package = Package(
         .executable(name: "chaos", targets: ["chaos"]),
         .executable(name: "draft-service", targets: ["draft-service"]),
         .executable(name: "online-service", targets: ["online-service"]),
+        .executable(name: "web-service", targets: ["web-service"]),
     ],
     dependencies: [
         // HTTP/1.1 client with pooled connections: the coordinator's calls and the command line's.
@@ -156,7 +157,10 @@ let package = Package(
         // The library for readers and the desk for authors, in the browser: calls the services as anybody could.
         .target(
             name: "Pages",
-            dependencies: ["Posts", "TCC", "TCCHTTP", crypto, httpTypes, hummingbird, logging, mustache, nioCore],
+            dependencies: [
+                "Hosting", "Posts", "TCC", "TCCHTTP", argumentParser, crypto, httpTypes, hummingbird, lifecycle,
+                logging, metrics, mustache, nioCore, nioPosix,
+            ],
             swiftSettings: settings
         ),
         // Publishing as a transaction: the orchestrator's routes for posts.
@@ -178,10 +182,10 @@ let package = Package(
         .target(
             name: "OrchestratorCommands",
             dependencies: [
-                "Failpoints", "Hosting", "Pages", "Posts", "Publishing", "Supervision", "TCC", "TCCCoordinator",
+                "Failpoints", "Hosting", "Posts", "Publishing", "Supervision", "TCC", "TCCCoordinator",
                 "TCCHTTP",
                 "TCCStorage",
-                argumentParser, httpTypes, lifecycle, logging, nioCore,
+                argumentParser, httpTypes, lifecycle, logging, nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),
@@ -207,6 +211,7 @@ let package = Package(
         .executableTarget(name: "bench", dependencies: ["Benchmark"], swiftSettings: settings),
         .executableTarget(name: "draft-service", dependencies: ["DraftLibrary", "Hosting"], swiftSettings: settings),
         .executableTarget(name: "online-service", dependencies: ["Hosting", "OnlineLibrary"], swiftSettings: settings),
+        .executableTarget(name: "web-service", dependencies: ["Hosting", "Pages"], swiftSettings: settings),
         // The example of a participant, which the tests use: a quota of posts.
         .target(
             name: "QuotaLedger",
@@ -260,7 +265,9 @@ let package = Package(
         // Holds the documentation to the code: every block of Swift, failpoint, file, flag, metric and log line in it.
         .testTarget(
             name: "DocumentationTests",
-            dependencies: ["DraftLibrary", "Failpoints", "OnlineLibrary", "OrchestratorCommands", argumentParser],
+            dependencies: [
+                "DraftLibrary", "Failpoints", "OnlineLibrary", "OrchestratorCommands", "Pages", argumentParser,
+            ],
             swiftSettings: settings
         ),
         .testTarget(
@@ -320,9 +327,9 @@ let package = Package(
         .testTarget(
             name: "PostsTests",
             dependencies: [
-                "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Posts", "Publishing",
-                "RawPeer", "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage", argumentParser, grdb,
-                hummingbird, hummingbirdTesting, httpTypes, lifecycle, logging, nioCore,
+                "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "OrchestratorCommands", "Pages", "Posts",
+                "Publishing", "RawPeer", "TCC", "TCCCoordinator", "TCCHTTP", "TCCParticipant", "TCCStorage",
+                argumentParser, grdb, hummingbird, hummingbirdTesting, httpTypes, lifecycle, logging, nioCore,
             ],
             swiftSettings: settings
         ),
@@ -331,16 +338,16 @@ let package = Package(
             name: "SettingsTests",
             dependencies: [
                 "Benchmark", "ChaosCommands", "DraftLibrary", "Hosting", "OnlineLibrary", "OrchestratorCommands",
-                "Supervision", "TCC", "TCCHTTP", "TCCStorage", "bench", "chaos", "draft-service", "online-service",
-                "orchestrator",
-                "promotion-service", "quota-service", argumentParser,
+                "Pages", "Supervision", "TCC", "TCCHTTP", "TCCStorage", "bench", "chaos", "draft-service",
+                "online-service", "orchestrator", "promotion-service", "quota-service", "web-service", argumentParser,
             ],
             swiftSettings: settings
         ),
         .testTarget(
             name: "PagesTests",
             dependencies: [
-                "Pages", "Posts", "TCC", "TCCHTTP", httpTypes, hummingbird, hummingbirdTesting, logging, nioCore,
+                "Hosting", "Pages", "Posts", "TCC", "TCCHTTP", httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore,
             ],
             swiftSettings: settings
         ),
@@ -350,7 +357,7 @@ let package = Package(
                 "Failpoints", "Harness", "Hosting", "QuotaLedger", "RawPeer", "Supervision", "TCC", "TCCHTTP",
                 "TCCParticipant",
                 "TCCStorage", "chaos", "draft-service", "online-service", "orchestrator", "promotion-service",
-                "quota-service", "Verification", grdb, hummingbird, httpTypes,
+                "quota-service", "web-service", "Verification", grdb, hummingbird, httpTypes,
                 lifecycle, logging, nioCore, subprocess, systemPackage,
             ],
             swiftSettings: settings

@@ -1,28 +1,13 @@
 public import ArgumentParser
-import Failpoints
 public import Foundation
 public import Logging
 import TCC
 package import TCCHTTP
 
-/// The flags that every process has; a flag beats the environment, which beats the default.
+/// The flags that every process with data has; a flag beats the environment, which beats the default.
 public struct HostOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp("The address to listen on (environment: HOST; default: 127.0.0.1).", valueName: "address")
-    )
-    var host: String?
-
-    @Option(
-        parsing: .unconditional,
-        help: ArgumentHelp(
-            """
-            The port to listen on; 0 picks a free one (environment: PORT; default: 8080 for the orchestrator, 8081 for \
-            the draft service, 8082 for the online service).
-            """,
-            valueName: "port"
-        )
-    )
-    var port: String?
+    @OptionGroup
+    var listening: ListenOptions
 
     @Option(
         help: ArgumentHelp(
@@ -46,18 +31,6 @@ public struct HostOptions: ParsableArguments {
     var secretFile: String?
 
     @Option(
-        help: ArgumentHelp(
-            """
-            What is logged to standard error: trace, debug, info, notice, warning, error or critical, and what weighs \
-            more (environment: LOG_LEVEL; default: info).
-            """,
-            valueName: "level"
-        ),
-        completion: .list(Logger.Level.allCases.map(\.rawValue))
-    )
-    var logLevel: String?
-
-    @Option(
         parsing: .unconditional,
         help: ArgumentHelp(
             "How long what has ended is remembered (environment: RETENTION; default: 86400).",
@@ -68,22 +41,6 @@ public struct HostOptions: ParsableArguments {
 
     /// Made by the argument parser.
     public init() {}
-
-    /// Which logs to write.
-    ///
-    /// - Parameters:
-    ///   - flag: what the command line says.
-    ///   - variables: the environment's variables.
-    /// - Returns: the flag's, else the environment's, else info.
-    /// - Throws: a usage error that names the levels.
-    package static func level(_ flag: String?, _ variables: Variables) throws -> Logger.Level {
-        let text = try variables.resolve(flag, "LOG_LEVEL", default: "info")
-        guard let level = Logger.Level(rawValue: text.lowercased()) else {
-            let names = Logger.Level.allCases.map(\.rawValue).joined(separator: ", ")
-            throw RefusedSetting("--log-level (or LOG_LEVEL)", must: "be one of \(names)", not: text)
-        }
-        return level
-    }
 
     /// What to run with.
     ///
@@ -99,23 +56,12 @@ public struct HostOptions: ParsableArguments {
         environment: [String: String] = ProcessInfo.processInfo.environment
     ) throws -> HostSettings {
         let variables = Variables(environment)
-        let failpoints = environment["TCC_FAILPOINTS"]
-        do {
-            _ = try Failpoints(failpoints)
-        } catch {
-            throw ValidationError("\(error)")
-        }
-        return HostSettings(
-            process: process,
-            host: try variables.host(host),
-            port: try variables.integer(port, "PORT", default: defaultPort, in: 0...65535),
-            dataDirectory: try variables.path(dataDir, "DATA_DIR", default: "./data/\(process)"),
-            secretFile: try variables.path(secretFile, "SECRET_FILE", default: "./data/secret"),
-            logLevel: try Self.level(logLevel, variables),
-            retention: try variables.duration(retention, "RETENTION", default: 86400, in: 1...10 * 365 * 86400),
-            failpoints: failpoints,
-            stopsWithStandardInput: environment[HostSettings.stopWithStandardInput] != nil
-        )
+        var settings = try listening.resolve(process: process, port: defaultPort, environment: environment)
+        settings.isStateless = false
+        settings.dataDirectory = try variables.path(dataDir, "DATA_DIR", default: "./data/\(process)")
+        settings.secretFile = try variables.path(secretFile, "SECRET_FILE", default: "./data/secret")
+        settings.retention = try variables.duration(retention, "RETENTION", default: 86400, in: 1...10 * 365 * 86400)
+        return settings
     }
 }
 
@@ -127,6 +73,8 @@ public struct HostSettings: Hashable, Sendable {
     public var host: String
     /// The port to listen on; 0 picks a free one.
     public var port: Int
+    /// Whether it holds nothing: no data, and no secret of the others'.
+    public var isStateless = false
     /// Where it keeps its data.
     public var dataDirectory: String
     /// The secret that all processes share.

@@ -17,25 +17,29 @@ struct Demo: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "See a publish survive crashes: start here.",
         discussion: """
-            Starts the three processes in a temporary folder, publishes this repository's Markdown files, or those that \
-            you name, and then makes things go wrong: the online service dies between its try and its confirm, the \
+            Starts the processes in a temporary folder, publishes some posts of its own, or the Markdown files that you \
+            name, and then makes things go wrong: the online service dies between its try and its confirm, the \
             orchestrator dies right after its decision, and a try is refused. Each time it shows what each library \
             holds, and the transaction as a picture. It takes a few seconds, touches nothing of yours, and leaves \
             nothing behind. Exit code 0: both libraries agreed at the end.
 
             Example:
               orchestrator demo
+              orchestrator demo --slow
             """
     )
 
     @Argument(help: ArgumentHelp("Markdown files, and folders of them.", valueName: "path"), completion: .file())
     var paths: [String] = []
 
+    @Flag(help: "Leave time to read what is shown; Enter goes on at once.")
+    var slow = false
+
     private static let mostFiles = 40
 
     /// Plays it.
     mutating func run() async throws {
-        let files = try files()
+        let (named, isSlow) = (try files(), slow)
         let world = World.system
         let folder = FileManager.default.temporaryDirectory.appending(path: "tcc-demo-\(world.makeIdentifier())")
         let isAgreed = try await Interruption.handled {
@@ -48,17 +52,20 @@ struct Demo: AsyncParsableCommand {
             }
             // `try?`: there is nothing else to be done about a temporary folder that cannot be removed.
             defer { try? FileManager.default.removeItem(at: folder) }
-            return try await Self.play(files, in: folder.path(percentEncoded: false), world)
+            let path = folder.path(percentEncoded: false)
+            let files = try named ?? DemoPosts.write(to: path + "/posts")
+            return try await Self.play(files, in: path, DemoPace(isSlow: isSlow, world: world))
         }
         if !isAgreed { throw ExitCode(ExitStatus.refused.rawValue) }
     }
 
-    private static func play(_ files: [MarkdownFile], in folder: String, _ world: World) async throws -> Bool {
+    private static func play(_ files: [MarkdownFile], in folder: String, _ pace: DemoPace) async throws -> Bool {
         try await Children.with { children in
-            let stage = try DemoStage(folder: folder, children: children, world: world)
+            let stage = try DemoStage(folder: folder, children: children, world: pace.world)
             do {
                 return try await Services.with(stage.addresses) { services in
-                    try await DemoScript(stage: stage, services: services).play(files)
+                    let page = DemoPage(pace: pace)
+                    return try await DemoScript(stage: stage, services: services, page: page).play(files)
                 }
             } catch {
                 if !Task.isCancelled { for line in stage.logs { Output.note("log", line) } }
@@ -67,15 +74,9 @@ struct Demo: AsyncParsableCommand {
         }
     }
 
-    /// What is named; else the Markdown of the repository that this program was built in.
-    private func files() throws -> [MarkdownFile] {
-        var paths = paths
-        if paths.isEmpty {
-            guard let repository = Self.repository else {
-                throw CommandFailure(.usage, "there is no repository here; name files: orchestrator demo PATH…")
-            }
-            paths = [repository]
-        }
+    /// What is named; nil if nothing is.
+    private func files() throws -> [MarkdownFile]? {
+        guard !paths.isEmpty else { return nil }
         let found = try MarkdownSearch(paths).files
         guard !found.isEmpty else {
             throw CommandFailure(
@@ -90,15 +91,5 @@ struct Demo: AsyncParsableCommand {
             Output.note("note", "of \(found.count) Markdown files, the demo publishes \(files.count).")
         }
         return files
-    }
-
-    private static var repository: String? {
-        var folder = Bundle.main.executableURL?.resolvingSymlinksInPath().deletingLastPathComponent()
-        while let candidate = folder, candidate.pathComponents.count > 1 {
-            let manifest = candidate.appending(path: "Package.swift").path(percentEncoded: false)
-            if FileManager.default.fileExists(atPath: manifest) { return candidate.path(percentEncoded: false) }
-            folder = candidate.deletingLastPathComponent()
-        }
-        return nil
     }
 }

@@ -11,6 +11,10 @@ struct DemoPage: Sendable {
     }
 
     private static let width = 96
+    /// How fast it goes on.
+    let pace: DemoPace
+    /// Whether somebody wants to follow it.
+    var isSlow: Bool { pace.isSlow }
     private let style = TerminalStyle.standardOutput
     private static let lanes = ["orchestrator", "draft service", "online service"]
 
@@ -26,8 +30,8 @@ struct DemoPage: Sendable {
 
     static func text(_ post: Post?) -> String { post.map { "revision \($0.revision) visible" } ?? "nothing visible" }
 
-    func introduce() throws {
-        try Output.line(
+    func introduce() async throws {
+        try await show(
             """
             \(style.paint("swift-tcc: one publish, two libraries, and crashes at the worst moments", .strong))
 
@@ -44,22 +48,28 @@ struct DemoPage: Sendable {
         )
     }
 
-    func title(_ text: String) throws { try Output.line("\n\(style.paint(text, .strong))\n") }
+    func title(_ text: String) async throws { try Output.line("\n\(style.paint(text, .strong))\n") }
 
-    func say(_ text: String) throws { try Output.line(Self.wrapped(TerminalText.printable(text)) + "\n") }
+    func say(_ text: String) async throws { try await show(Self.wrapped(TerminalText.printable(text)) + "\n") }
 
-    func holdings(_ rows: [(when: String, holding: Holding)]) throws {
+    /// Shows a text, and leaves time to read it.
+    private func show(_ text: String) async throws {
+        try Output.line(text)
+        try await pace.rest(after: text)
+    }
+
+    func holdings(_ rows: [(when: String, holding: Holding)]) async throws {
         var table = Table([.init(""), .init("DRAFT SERVICE"), .init("ONLINE SERVICE")])
         for row in rows { table.add([.init(row.when), .init(row.holding.draft), .init(row.holding.online)]) }
-        try Output.line(Self.indented(table.text) + "\n")
+        try await show(Self.indented(table.text) + "\n")
     }
 
-    func diagram(_ record: TransactionRecord, seen: [TimelineDiagram.Row] = []) throws {
+    func diagram(_ record: TransactionRecord, seen: [TimelineDiagram.Row] = []) async throws {
         let diagram = TimelineDiagram(record, lanes: Self.lanes, seen: seen)
-        try Output.line(diagram.text(style) + "\n")
+        try await show(diagram.text(style) + "\n")
     }
 
-    func show(_ verdict: DemoVerdict) throws {
+    func show(_ verdict: DemoVerdict) async throws {
         for check in verdict.checks {
             let mark = check.isTrue ? style.paint("✓", .good) : style.paint("✗ This is not so:", .bad)
             try Output.line("  \(mark) \(check.text)")
@@ -67,7 +77,7 @@ struct DemoPage: Sendable {
         for difference in verdict.differences { try Output.line("\n\(Self.indented(difference.text(style)))") }
         guard verdict.isGood else { return }
         let next = "\(CommandLine.arguments[0]) up"
-        try Output.line("\nNow play with it yourself: '\(next)' keeps the three running and says what to do next.")
+        try Output.line("\nNow play with it yourself: '\(next)' keeps the processes running and says what to do next.")
     }
 
     private static func indented(_ text: String) -> String {

@@ -15,12 +15,6 @@ struct DemoScript: Sendable {
     let services: Services
     let page: DemoPage
 
-    init(stage: DemoStage, services: Services, page: DemoPage = DemoPage()) {
-        self.stage = stage
-        self.services = services
-        self.page = page
-    }
-
     /// The post that everything happens to.
     private struct Star {
         var id: UUIDv7
@@ -34,10 +28,20 @@ struct DemoScript: Sendable {
     /// - Returns: whether both libraries agree at the end.
     /// - Throws: what keeps it from being played.
     func play(_ files: [MarkdownFile]) async throws -> Bool {
-        try page.introduce()
+        try await page.introduce()
         let start = stage.world.elapsed()
         try await startAll()
-        try page.say("Three processes are running, each with a database of its own (\(milliseconds(since: start))).")
+        try await page.say(
+            """
+            Three processes are running, each with a database of its own, and a fourth that makes the pages of what they \
+            hold (\(milliseconds(since: start))).
+            """
+        )
+        if page.isSlow {
+            try await page.say(
+                "As long as this runs, its pages are at \(stage.pagesURL) and \(stage.pagesURL)/write: sign in as ann."
+            )
+        }
         var star = try await publishAll(files)
         try await participantDies(&star)
         try await coordinatorDies(&star)
@@ -55,7 +59,7 @@ struct DemoScript: Sendable {
     // MARK: The acts
 
     private func publishAll(_ files: [MarkdownFile]) async throws -> Star {
-        try page.title("1. Nothing goes wrong")
+        try await page.title("1. Nothing goes wrong")
         let start = stage.world.elapsed()
         let run = PublishRun(
             publisher: FilePublisher(services: services, author: Self.author),
@@ -69,11 +73,11 @@ struct DemoScript: Sendable {
         let (published, refused) = (report.counts.published, report.counts.refused)
         let what = published == 1 ? "a Markdown file" : "\(published) Markdown files"
         let rest = refused == 0 ? "" : "; \(refused) could not be one"
-        try page.say(
+        try await page.say(
             "Ann publishes \(what) (\(milliseconds(since: start)) in all\(rest)). This is what happened to one:"
         )
-        try page.diagram(try await finished(gid))
-        try page.holdings([("now", try await look(star))])
+        try await page.diagram(try await finished(gid))
+        try await page.holdings([("now", try await look(star))])
         return star
     }
 
@@ -93,8 +97,8 @@ struct DemoScript: Sendable {
 
     private func participantDies(_ star: inout Star) async throws {
         let failpoint = "participant.confirm.before=crash"
-        try page.title("2. The online service dies between its try and its confirm")
-        try page.say(
+        try await page.title("2. The online service dies between its try and its confirm")
+        try await page.say(
             """
             Ann publishes \(star.name) again, with one more line. The online service was started with \
             TCC_FAILPOINTS=\(failpoint): it will reserve, and die when it is told to confirm.
@@ -114,15 +118,15 @@ struct DemoScript: Sendable {
         try await stage.start(.online)
         let born = stage.world.wallClock()
         let record = try await finished(gid)
-        try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
-        try page.diagram(
+        try await page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
+        try await page.diagram(
             record,
             seen: [
                 .init(at: died, lane: OwnProgram.online.lane, what: .death("killed")),
                 .init(at: born, lane: OwnProgram.online.lane, what: .birth("started again")),
             ]
         )
-        try page.say(
+        try await page.say(
             """
             Ann was told after \(waited): HTTP \(answer.status), accepted. Both libraries had reserved, and the decision \
             was on disk: nothing can undo it. The orchestrator asks until the online service is back and has confirmed, \
@@ -133,8 +137,8 @@ struct DemoScript: Sendable {
 
     private func coordinatorDies(_ star: inout Star) async throws {
         let failpoint = "coordinator.decide.after=crash"
-        try page.title("3. The orchestrator dies right after its decision")
-        try page.say(
+        try await page.title("3. The orchestrator dies right after its decision")
+        try await page.say(
             """
             Ann publishes a third revision. The orchestrator was started with TCC_FAILPOINTS=\(failpoint): the decision \
             is on its disk, and nobody was told. Ann gets no answer at all; she cannot know what became of it.
@@ -155,15 +159,15 @@ struct DemoScript: Sendable {
         let answer = try await publish(star, key: "the-third")
         guard let gid = answer.decode(TransactionRecord.self)?.gid else { throw CommandFailure.refused(answer.problem) }
         let record = try await finished(gid)
-        try page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
-        try page.diagram(
+        try await page.holdings([("before", before), ("meanwhile", meanwhile), ("after", try await look(star))])
+        try await page.diagram(
             record,
             seen: [
                 .init(at: died, lane: OwnProgram.orchestrator.lane, what: .death("killed")),
                 .init(at: born, lane: OwnProgram.orchestrator.lane, what: .birth("started again")),
             ]
         )
-        try page.say(
+        try await page.say(
             """
             The next life of the orchestrator found the decision on its disk and carried it out. Ann asks again with \
             the same Idempotency-Key and is told of the same transaction: HTTP \(answer.status). Nothing happened twice.
@@ -172,8 +176,8 @@ struct DemoScript: Sendable {
     }
 
     private func isRefused(_ star: Star) async throws {
-        try page.title("4. A try is refused")
-        try page.say(
+        try await page.title("4. A try is refused")
+        try await page.say(
             """
             Ann has two windows open. The one publishes its text; the other saves its own just then. The draft service \
             refuses the try, since what is to be published is not based on what is saved; the online service does not.
@@ -189,9 +193,9 @@ struct DemoScript: Sendable {
         guard answer.conclusion == .refused, let gid = answer.problem.extensions["gid"]?.string.flatMap({ UUIDv7($0) })
         else { throw CommandFailure(.refused, "the try was not refused, but HTTP \(answer.status).") }
         let record = try await finished(gid)
-        try page.holdings([("before", before), ("after", try await look(star))])
-        try page.diagram(record)
-        try page.say(
+        try await page.holdings([("before", before), ("after", try await look(star))])
+        try await page.diagram(record)
+        try await page.say(
             """
             Ann is told: HTTP \(answer.status), \(answer.problem.code). The cancel went to both libraries: \
             whatever was reserved is given back. Readers never saw a thing, and her saved text is still \
@@ -202,7 +206,7 @@ struct DemoScript: Sendable {
 
     /// Checks what the demo promised.
     private func conclude() async throws -> Bool {
-        try page.title("Was anything lost?")
+        try await page.title("Was anything lost?")
         let drafts = try await services.list(of: Draft.self, limit: 100) { limit, cursor in
             .get(.draft, "/v1/drafts", query: ["limit": limit, "cursor": cursor], as: Self.author)
         }
@@ -222,7 +226,7 @@ struct DemoScript: Sendable {
             confirmed: try await transactions(in: .confirmed).count,
             cancelled: try await transactions(in: .cancelled).count
         )
-        try page.show(verdict)
+        try await page.show(verdict)
         return verdict.isGood
     }
 

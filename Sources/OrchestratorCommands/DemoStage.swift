@@ -6,13 +6,15 @@ import TCC
 import TCCHTTP
 import TCCStorage
 
-/// The three processes of a demo, in a folder of their own, on ports of their own.
+/// The processes of a demo, in a folder of their own, on ports of their own.
 final class DemoStage: Sendable {
     private static let longestStart = Duration.seconds(10)
     private static let longestDying = Duration.seconds(5)
 
     /// Where the services are.
     let addresses: ServiceAddresses
+    /// Where the pages are.
+    let pagesURL: String
     /// Clocks and chance.
     let world: World
     private let folder: String
@@ -40,6 +42,7 @@ final class DemoStage: Sendable {
         let secret = "\(folder)/secret"
         _ = try SharedSecret.readOrCreate(secret)
         let urls = self.ports.mapValues { "http://127.0.0.1:\($0)" }
+        self.pagesURL = urls[.web] ?? ""
         var flags: [ServiceName: String] = [:]
         flags[.orchestrator] = urls[.orchestrator]
         flags[.draft] = urls[.draft]
@@ -102,16 +105,15 @@ final class DemoStage: Sendable {
     }
 
     private func flags(of program: OwnProgram) -> [String] {
-        let shared = [
-            "--port", String(ports[program] ?? 0), "--data-dir", "\(folder)/\(program.rawValue)", "--secret-file",
-            addresses.secretFile,
-        ]
+        let port = ["--port", String(ports[program] ?? 0)]
+        let shared = port + ["--data-dir", "\(folder)/\(program.rawValue)", "--secret-file", addresses.secretFile]
+        let urls = ["--draft-url", addresses[.draft], "--online-url", addresses[.online]]
         switch program {
         case .draft, .online: return shared + ["--coordinator-url", addresses[.orchestrator]]
         case .orchestrator:
-            let urls = ["--draft-url", addresses[.draft], "--online-url", addresses[.online]]
             // Nobody likes to watch a caller wait.
-            return shared + urls + ["--answer-timeout", "0.3"]
+            return shared + urls + ["--answer-timeout", "0.3", "--development-sign-in"]
+        case .web: return port + urls + ["--coordinator-url", addresses[.orchestrator], "--development-sign-in"]
         }
     }
 }

@@ -18,8 +18,8 @@ package struct OrchestratorCommand: AsyncParsableCommand {
             """,
         version: "0.1.0",
         subcommands: [
-            Demo.self, Up.self, Serve.self, Publish.self, Withdraw.self, Delete.self, ShowPost.self,
-            ListPosts.self, Transactions.self, IssueToken.self, ListFailpoints.self,
+            Demo.self, Up.self, Pause.self, Kill.self, Serve.self, Publish.self, Withdraw.self, Delete.self,
+            ShowPost.self, ListPosts.self, Transactions.self, IssueToken.self, ListFailpoints.self,
         ]
     )
 

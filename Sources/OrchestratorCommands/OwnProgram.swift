@@ -5,13 +5,15 @@ enum OwnProgram: String, CaseIterable {
     case draft = "draft-service"
     case online = "online-service"
     case orchestrator
+    case web = "web-service"
 
-    /// Its lane in a transaction's diagram.
+    /// Its lane in a transaction's diagram; the pages have none there, for they take no part in any.
     var lane: Int {
         switch self {
         case .orchestrator: 0
         case .draft: 1
         case .online: 2
+        case .web: 3
         }
     }
 

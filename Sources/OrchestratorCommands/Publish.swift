@@ -38,6 +38,14 @@ struct Publish: AsyncParsableCommand {
     @Option(help: ArgumentHelp("How many files are published at once, 1 to 256.", valueName: "count"))
     var inFlight = 8
 
+    @Option(
+        help: ArgumentHelp(
+            "How long to wait for a service that does not answer while others do, as one that is started again; 0 to 3600.",
+            valueName: "seconds"
+        )
+    )
+    var wait = 15.0
+
     @Flag(name: .shortAndLong, help: "List each file, not only the refused ones.")
     var verbose = false
 
@@ -57,6 +65,7 @@ struct Publish: AsyncParsableCommand {
     mutating func validate() throws {
         _ = try pages()
         guard (1...256).contains(inFlight) else { throw ValidationError("--in-flight must be from 1 to 256.") }
+        guard (0...3600).contains(wait) else { throw ValidationError("--wait must be from 0 to 3600 seconds.") }
     }
 
     /// Publishes.
@@ -95,9 +104,15 @@ struct Publish: AsyncParsableCommand {
     }
 
     private func publish(_ files: [MarkdownFile]) async throws -> PublishReport {
-        let (author, inFlight) = (author.author, inFlight)
+        let (author, inFlight, patience) = (author.author, inFlight, Duration.milliseconds(Int64(wait * 1000)))
+        let bar = ProgressBar(total: files.count, style: .standardError)
         return try await Services.with(shared, connections: inFlight) { services in
-            try await services.greet([.orchestrator, .draft, .online])
+            var services = services
+            services.notices = OutageNotices { notice in
+                Output.draw(bar.erased)
+                Output.note("note", notice)
+            }
+            try await services.greet([.orchestrator, .draft, .online], patience: patience)
             let run = PublishRun(
                 publisher: FilePublisher(
                     services: services,
@@ -105,7 +120,7 @@ struct Publish: AsyncParsableCommand {
                     catalogue: await DraftCatalogue.read(of: author, for: files.count, from: services)
                 ),
                 inFlight: inFlight,
-                bar: ProgressBar(total: files.count, style: .standardError)
+                bar: bar
             )
             return await run.publish(files)
         }

@@ -1,8 +1,6 @@
 import ArgumentParser
 import Foundation
 import Hosting
-import Pages
-import Posts
 import Publishing
 import TCCCoordinator
 import TCCHTTP
@@ -10,14 +8,13 @@ import TCCHTTP
 /// `orchestrator serve`: runs the coordinator.
 struct Serve: AsyncParsableCommand, SettingsChecked {
     static let configuration = CommandConfiguration(
-        abstract: "Run the orchestrator, and the pages for readers and authors.",
+        abstract: "Run the orchestrator.",
         discussion: """
             Coordinates the draft service, the online service and whatever other participants are named, and finishes \
             what a crash interrupted. SIGTERM or Ctrl-C stops it; it may be killed at any time. Seconds may have \
             decimals.
 
-            Its address, opened in a browser, is the library that readers read, and /write the desk that authors \
-            write at.
+            It serves an HTTP API only; the pages for readers and authors are the web service's.
 
             Example:
               orchestrator serve
@@ -31,11 +28,19 @@ struct Serve: AsyncParsableCommand, SettingsChecked {
     @OptionGroup(title: "Participants")
     var participants: ParticipantOptions
 
-    @OptionGroup(title: "Pages")
-    var pages: PageOptions
-
     @OptionGroup(title: "Times and limits")
     var times: TimeOptions
+
+    @Flag(
+        help: ArgumentHelp(
+            """
+            Give a token of an author of any name to any process of this machine that asks, so that one can sign in to \
+            the pages by name, for trials. Needs an address of loopback to listen on (environment: DEVELOPMENT_SIGN_IN, \
+            1 for on; default: off).
+            """
+        )
+    )
+    var developmentSignIn = false
 
     /// Refuses settings that cannot be, whether they come from a flag or from the environment.
     mutating func validate() throws { try checkSettings(ProcessInfo.processInfo.environment) }
@@ -45,48 +50,27 @@ struct Serve: AsyncParsableCommand, SettingsChecked {
 
     /// Runs until a signal stops it.
     mutating func run() async throws {
-        let (process, settings, pageSettings) = try settings(ProcessInfo.processInfo.environment)
-        try await Host.run(process) { context in
-            var hosted = try await OrchestratorProcess.build(context, settings)
-            hosted.front = Self.pages(context, settings, pageSettings).responder(before:)
-            return hosted
-        }
+        let (process, settings) = try settings(ProcessInfo.processInfo.environment)
+        try await Host.run(process) { try await OrchestratorProcess.build($0, settings) }
     }
 
-    private static func pages(
-        _ context: HostContext,
-        _ settings: OrchestratorProcess.Settings,
-        _ pageSettings: PageSettings
-    ) -> Pages {
-        let times = settings.coordinator
-        return Pages(
-            settings: pageSettings,
-            authority: context.authority,
-            client: context.client,
-            draftURL: settings.draftURL,
-            onlineURL: settings.participants.first { $0.name == PostBranch.online }?.url ?? "",
-            ownURL: { [address = context.ownAddress] in address.url },
-            callTimeout: settings.callTimeout,
-            // Reading the draft, trying, and waiting for the acknowledgements; and some time on the way.
-            transactionTimeout: times.tryTimeout * 2 + times.answerTimeout + settings.callTimeout * 2,
-            world: context.world
-        )
-    }
-
-    private func settings(
-        _ environment: [String: String]
-    ) throws -> (HostSettings, OrchestratorProcess.Settings, PageSettings) {
+    private func settings(_ environment: [String: String]) throws -> (HostSettings, OrchestratorProcess.Settings) {
         let variables = Variables(environment)
         let process = try host.resolve(process: "orchestrator", port: 8080, environment: environment)
         let (draftURL, participants) = try participants.resolve(variables)
         var (callTimeout, coordinator) = try times.resolve(variables)
         coordinator.retention = process.retention
-        let settings = OrchestratorProcess.Settings(
+        var settings = OrchestratorProcess.Settings(
             participants: participants,
             draftURL: draftURL,
             callTimeout: callTimeout,
             coordinator: coordinator
         )
-        return (process, settings, try pages.resolve(variables))
+        settings.givesDevelopmentTokens = try DevelopmentSignIn.resolve(
+            developmentSignIn,
+            variables,
+            host: process.host
+        )
+        return (process, settings)
     }
 }

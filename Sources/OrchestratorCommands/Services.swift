@@ -17,6 +17,8 @@ struct Services: Sendable {
     private let addresses: ServiceAddresses
     private let mint: TokenMint?
     private let client: JSONClient
+    /// Told why nothing goes on.
+    var notices: OutageNotices?
 
     /// Runs something with the services at hand, and closes the connections after it.
     ///
@@ -131,8 +133,10 @@ struct Services: Sendable {
             var failure: Unreachable?
             do {
                 answer = try await attempt(request)
+                tell(of: answer, from: request.service)
             } catch let error as Unreachable where error.cause == .noAnswer {
                 failure = error
+                notices?.fails(request.service, "at \(error.url) does not answer; asking again.")
             }
             switch answer?.conclusion {
             case .done?, .refused?: break
@@ -142,6 +146,15 @@ struct Services: Sendable {
             }
             if let answer { return answer }
             throw failure ?? Unreachable(service: request.service, url: addresses[request.service])
+        }
+    }
+
+    private func tell(of answer: ServiceAnswer?, from service: ServiceName) {
+        guard let answer else { return }
+        if answer.status == 503 {
+            notices?.fails(service, "cannot do it now (\(answer.problem.code)); asking again.")
+        } else {
+            notices?.answers(service)
         }
     }
 
@@ -164,14 +177,53 @@ struct Services: Sendable {
 
     /// Asks whether services are there, so that a command that will wait for them says at once if they are not.
     ///
+    /// Where none of them answers, nothing runs. One that does not answer while another does is most likely being started
+    /// again, or held up for a moment, and is waited for.
+    ///
+    /// - Parameters:
+    ///   - names: the services.
+    ///   - patience: how long to wait for those that do not answer.
     /// - Throws: ``Unreachable``.
-    func greet(_ names: [ServiceName]) async throws {
+    func greet(_ names: [ServiceName], patience: Duration = .zero) async throws {
+        let silent = try await silent(of: names)
+        guard let first = silent.first else { return }
+        guard patience > .zero, silent.count < names.count else { throw first }
         try await withThrowingTaskGroup(of: Void.self) { group in
-            for name in names {
-                group.addTask { _ = try await attempt(.get(name, "/healthz"), timeout: Self.helloTimeout) }
-            }
+            for failure in silent { group.addTask { try await wait(for: failure, patience: patience) } }
             try await group.waitForAll()
         }
+    }
+
+    /// Those of some services that do not answer.
+    private func silent(of names: [ServiceName]) async throws -> [Unreachable] {
+        try await withThrowingTaskGroup(of: Unreachable?.self) { group in
+            for name in names { group.addTask { try await greet(name) } }
+            var failures: [Unreachable] = []
+            while let failure = try await group.next() {
+                if let failure { failures.append(failure) }
+            }
+            return names.compactMap { name in failures.first { $0.service == name } }
+        }
+    }
+
+    private func greet(_ name: ServiceName) async throws -> Unreachable? {
+        do {
+            _ = try await attempt(.get(name, "/healthz"), timeout: Self.helloTimeout)
+            return nil
+        } catch let error as Unreachable where error.cause == .noAnswer {
+            return error
+        }
+    }
+
+    private func wait(for failure: Unreachable, patience: Duration) async throws {
+        let seconds = patience.wholeMilliseconds / 1000
+        let advice = "waiting for it to come back, up to \(seconds) s."
+        notices?.fails(failure.service, "at \(failure.url) does not answer; \(advice)")
+        var schedule = schedule(patience: patience)
+        while try await pause(&schedule, retryAfter: nil) {
+            if try await greet(failure.service) == nil { return notices?.answers(failure.service) ?? () }
+        }
+        throw Unreachable(service: failure.service, url: failure.url, cause: .stillNoAnswer(after: patience))
     }
 
     /// Reads something.

@@ -1,4 +1,5 @@
 import Hosting
+import TCC
 
 /// A service gave no answer, or another one answered in its place.
 package struct Unreachable: Error, Hashable, CustomStringConvertible {
@@ -6,6 +7,8 @@ package struct Unreachable: Error, Hashable, CustomStringConvertible {
     package enum Cause: Hashable, Sendable {
         /// There was no answer; what was asked for may have been done.
         case noAnswer
+        /// There was none for so long, though other services answered.
+        case stillNoAnswer(after: Duration)
         /// What answers is not this service.
         case anotherService
     }
@@ -36,6 +39,10 @@ package struct Unreachable: Error, Hashable, CustomStringConvertible {
         case .noAnswer:
             "cannot reach \(service.title) at \(url); is it running? "
                 + "Start it with '\(service.startCommand)', or say where it is with \(place)."
+        case .stillNoAnswer(let time):
+            "\(service.title) at \(url) has not answered for \(time.wholeMilliseconds / 1000) s, though others do. "
+                + "'orchestrator up' brings back what dies; if it does not run, start it with '\(service.startCommand)', "
+                + "or say where it is with \(place)."
         case .anotherService:
             "what answers at \(url) is not \(service.title); say where that is with \(place)."
         }

@@ -13,15 +13,16 @@ import UnixSignals
 struct Up: AsyncParsableCommand {
     /// How it is called and what its help says.
     static let configuration = CommandConfiguration(
-        abstract: "Start the three processes, and keep them running until Ctrl-C.",
+        abstract: "Start all the processes, and keep them running until Ctrl-C.",
         discussion: """
-            Starts what the Procfile of this folder says; where there is none, the orchestrator, the draft service and \
-            the online service, on their usual ports. Each keeps its data in a folder of its own under the data \
-            directory, and all share one secret there. Each line of their logs is shown with its process's name. One \
-            that dies is started again, at once at first, and later and later if it goes on dying.
+            Starts what the Procfile of this folder says; where there is none, the orchestrator, the draft service, the \
+            online service and the web service, on their usual ports. Each that has data keeps it in a folder of its \
+            own under the data directory, and they share one secret there. Each line of their logs is shown with its \
+            process's name. One that dies is started again, at once at first, and later and later if it goes on dying.
 
-            Try it: kill one with kill -9 and publish meanwhile. Ctrl-C stops them all; if one of them does not stop, \
-            a second Ctrl-C kills it. If 'up' itself is killed, our processes stop by themselves.
+            Try it: hold one up with 'orchestrator pause NAME 10s', or kill it with 'orchestrator kill NAME', and publish \
+            meanwhile. Ctrl-C stops them all; if one of them does not stop, a second Ctrl-C kills it. If 'up' itself \
+            is killed, our processes stop by themselves.
 
             Example:
               orchestrator up --data-dir ./data
@@ -82,23 +83,35 @@ struct Up: AsyncParsableCommand {
             logLevel: logLevel
         )
         defer { plan.lock.release() }
-        let console = UpConsole(names: plan.commands.map(\.name), welcome: plan.welcome, style: .standardOutput)
+        let console = UpConsole(names: plan.commands.map(\.name), welcome: plan.welcome(urls:), style: .standardOutput)
         console.say("starting \(plan.commands.map(\.name).joined(separator: ", ")); data in \(plan.dataDirectory)")
         let processes = plan.commands.map { command in
             SupervisedProcess(command, world: .system) { console.show($0, of: command.name) }
         }
         do {
-            try await Self.supervise(processes, console)
+            let control = UpControl(
+                path: UpControl.path(in: plan.dataDirectory),
+                processes: processes,
+                console: console,
+                world: .system
+            )
+            try await Self.supervise(processes, control, console)
         } catch let failure as SupervisedProcess.CannotStart {
             throw CommandFailure(.refused, UpPlan.explain(failure))
         }
         console.say("stopped")
     }
 
-    private static func supervise(_ processes: [SupervisedProcess], _ console: UpConsole) async throws {
+    private static func supervise(
+        _ processes: [SupervisedProcess],
+        _ control: UpControl,
+        _ console: UpConsole
+    ) async throws {
         let stops = Interruption.signals
         var configuration = ServiceGroupConfiguration(
-            services: processes.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) },
+            // The last to start is the first to stop: whoever is held up then goes on, to be stopped.
+            services: processes.map { .init(service: $0, failureTerminationBehavior: .gracefullyShutdownGroup) }
+                + [.init(service: control)],
             gracefulShutdownSignals: stops,
             logger: Logger(label: "up", factory: { _ in SwiftLogNoOpLogHandler() })
         )

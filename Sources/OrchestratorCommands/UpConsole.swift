@@ -15,6 +15,8 @@ final class UpConsole: Sendable {
 
     private struct State {
         var waitsFor: Set<String>
+        /// Where they serve.
+        var urls: [String: String] = [:]
         /// Why it may be that a process cannot start; if so, it is said at the end, once.
         var held: [String: String] = [:]
     }
@@ -22,16 +24,16 @@ final class UpConsole: Sendable {
     private let width: Int
     private let names: [String]
     private let style: TerminalStyle
-    private let welcome: String
+    private let welcome: @Sendable (_ urls: [String: String]) -> String
     private let state: Mutex<State>
 
     /// A console.
     ///
     /// - Parameters:
     ///   - names: the processes.
-    ///   - welcome: what to say once all of them serve.
+    ///   - welcome: what to say once all of them serve, of where they do.
     ///   - style: what it is shown on.
-    init(names: [String], welcome: String, style: TerminalStyle) {
+    init(names: [String], welcome: @escaping @Sendable ([String: String]) -> String, style: TerminalStyle) {
         self.width = (names + [Self.ownName]).map(\.count).max() ?? 0
         self.welcome = welcome
         self.state = Mutex(State(waitsFor: Set(names)))
@@ -60,6 +62,7 @@ final class UpConsole: Sendable {
         case .line: break
         case .serving(let url, let pid):
             say("\(name) is running on \(url) (pid \(pid))")
+            state.withLock { $0.urls[name] = url }
             ready(name)
         case .steady: ready(name)
         case .died(let death, let wait):
@@ -74,8 +77,8 @@ final class UpConsole: Sendable {
     }
 
     private func ready(_ name: String) {
-        let isLast = state.withLock { $0.waitsFor.remove(name) != nil && $0.waitsFor.isEmpty }
-        if isLast { say(welcome) }
+        let urls = state.withLock { $0.waitsFor.remove(name) != nil && $0.waitsFor.isEmpty ? $0.urls : nil }
+        if let urls { say(welcome(urls)) }
     }
 
     private func write(_ line: String, of name: String) {

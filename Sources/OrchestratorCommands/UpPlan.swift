@@ -18,13 +18,13 @@ struct UpPlan {
     let dataDirectory: String
     /// Keeps a second one from the same data.
     let lock: DirectoryLock
-    /// What to say once all of them run.
-    let welcome: String
+    /// What another terminal has to know of them.
+    private let exports: [String]
 
     /// Makes a plan, and finds out what would keep every process from starting, to say it once.
     ///
     /// - Parameters:
-    ///   - procfile: what to start; nil for this folder's Procfile, or else our own three.
+    ///   - procfile: what to start; nil for this folder's Procfile, or else our own.
     ///   - dataDirectory: where the data is.
     ///   - secretFile: the secret that they share.
     ///   - host: what they listen on.
@@ -33,7 +33,7 @@ struct UpPlan {
     init(procfile: String?, dataDirectory: String?, secretFile: String?, host: String?, logLevel: String?) throws {
         let variables = Variables(ProcessInfo.processInfo.environment)
         let host = try variables.host(host)
-        let level = try HostOptions.level(logLevel, variables)
+        let level = try ListenOptions.level(logLevel, variables)
         let folder = Self.absolute(try variables.path(dataDirectory, "DATA_DIR", default: "./data"))
         let secret = Self.absolute(try variables.path(secretFile, "SECRET_FILE", default: folder + "/secret"))
         let urls = Self.urls(host)
@@ -43,7 +43,7 @@ struct UpPlan {
                 // Each has its own, from the Procfile or by default.
                 "PORT": nil, HostSettings.stopWithStandardInput: "1",
                 // Not where others than the machine's own can sign in.
-                PageOptions.developmentSignInVariable: host == Self.loopback || host == "localhost" ? "1" : nil,
+                DevelopmentSignIn.variable: Loopback.isAddress(host) ? "1" : nil,
             ]
             environment.merge(urls) { _, url in url }
             return environment
@@ -58,7 +58,9 @@ struct UpPlan {
         } catch let error as SharedSecret.Unusable {
             throw CommandFailure(.usage, "\(error).")
         }
-        self.welcome = Self.welcome(isUsualSecret: secret == Self.absolute("./data/secret"), secret, urls)
+        var exports = urls.keys.sorted().filter { $0 != "COORDINATOR_URL" }.map { "export \($0)=\(urls[$0] ?? "")" }
+        if secret != Self.absolute("./data/secret") { exports.append("export SECRET_FILE=\(Self.quoted(secret))") }
+        self.exports = exports
     }
 
     /// Whom each calls where they do not listen on loopback; a Procfile's own flags beat it.
@@ -90,33 +92,43 @@ struct UpPlan {
             if entries.contains(where: { $0.name == UpConsole.ownName }) {
                 throw Procfile.Malformed("'\(UpConsole.ownName)' is what this command calls itself")
             }
-            return entries.map { $0.child(environment: environment($0.name), folder: folder) }
+            return entries.map { entry in
+                var environment = environment(entry.name)
+                // It listens where its own line says: perhaps where others than the machine's own can sign in.
+                if entry.command.contains("--host") { environment[DevelopmentSignIn.variable] = .some(nil) }
+                return entry.child(environment: environment, folder: folder)
+            }
         } catch let error as Procfile.Malformed {
             throw CommandFailure(.usage, "'\(path)' is no Procfile that can be run: \(error).")
         }
     }
 
-    private static func absolute(_ path: String) -> String {
+    /// A path from the root.
+    static func absolute(_ path: String) -> String {
         URL(filePath: path).standardizedFileURL.path(percentEncoded: false)
     }
 
-    private static func welcome(isUsualSecret: Bool, _ secret: String, _ urls: [String: String]) -> String {
+    /// What to say once all of them run.
+    ///
+    /// - Parameter urls: where each that serves does.
+    /// - Returns: what to do next.
+    func welcome(urls: [String: String]) -> String {
         var me = CommandLine.arguments[0]
         // Another terminal may look for programs elsewhere.
         if !me.contains("/") { me = Bundle.main.executableURL?.path(percentEncoded: false) ?? me }
-        me = quoted(me)
-        var exports = urls.keys.sorted().filter { $0 != "COORDINATOR_URL" }.map { "export \($0)=\(urls[$0] ?? "")" }
-        if !isUsualSecret { exports.append("export SECRET_FILE=\(quoted(secret))") }
+        me = Self.quoted(me)
         let post = FileManager.default.fileExists(atPath: "README.md") ? "README.md" : "POST.md"
-        let page = urls["COORDINATOR_URL"] ?? ServiceName.orchestrator.defaultURL
+        let victim = commands.first { $0.name == OwnProgram.online.rawValue }?.name ?? commands.first?.name ?? ""
+        let page = urls[OwnProgram.web.rawValue].map { "In a browser: \($0) to read, \($0)/write to write.\n" } ?? ""
         return
             """
             All are running. In another terminal, in this folder:
             \(exports.map { "  \($0)\n" }.joined())  \(me) publish \(post) --author ann   # a post, in both libraries
               \(me) posts --author ann               # what each of them holds
               \(me) transactions watch               # try, confirm, cancel, as they happen
-            In a browser: \(page) to read, \(page)/write to write.
-            Kill one with kill -9 PID, and publish meanwhile. Ctrl-C stops them all.
+            \(page)Hold one up, or kill it, and publish meanwhile. Ctrl-C stops them all.
+              \(me) pause \(victim) 10s
+              \(me) kill \(victim)
             """
     }
 

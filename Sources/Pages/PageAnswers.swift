@@ -155,7 +155,9 @@ extension Pages {
             let status = HTTPResponse.Status(code: problem.status)
             let heading = problem.status == 503 ? "unavailable" : problem.status < 500 ? "notDone" : "somethingWrong"
             let model = MessageModel(heading: words(heading), text: words.refusal(problem.code), links: [back])
-            return page(visit, "message", model, title: model.heading, PageOptions(status: status))
+            var page = page(visit, "message", model, title: model.heading, PageOptions(status: status))
+            if let seconds = problem.retryAfterSeconds { page.headers[.retryAfter] = String(seconds) }
+            return page
         }
     }
 

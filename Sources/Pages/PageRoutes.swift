@@ -18,6 +18,9 @@ struct PageRoute: Sendable {
         self.handler = handler
     }
 
+    /// Whether only who is signed in can do anything here.
+    var isAuthors: Bool { pattern.first == "write" || pattern.first == "session" }
+
     func matches(_ path: [String]) -> Bool {
         pattern.count == path.count && zip(pattern, path).allSatisfy { $0 == ":" || $0 == $1 }
     }

@@ -1,57 +1,52 @@
 import HTTPTypes
-public import Hummingbird
+package import Hummingbird
 import Logging
+package import Metrics
 import NIOCore
 import Posts
-public import TCC
-public import TCCHTTP
+package import TCC
+package import TCCHTTP
 
 /// The pages: a library for readers, and a desk for authors.
 ///
-/// They call the services as anybody could, with the author's own token; a browser calls only them.
+/// They call the services as anybody could, with the author's own token; a browser calls only them. They have no secret:
+/// whether a token is good the services say.
 public struct Pages: Sendable {
     let settings: PageSettings
     let policy: LinkPolicy
     let gatherer: Gatherer
-    let authority: TokenAuthority
+    let knownTokens = KnownTokens()
+    let work: PageWork
     let world: World
+    private let bodies = BodyBudget()
+    private let metrics: any MetricsFactory
     private let ownURL: @Sendable () -> String
 
     /// Pages over three services.
     ///
     /// - Parameters:
     ///   - settings: what they run with.
-    ///   - authority: verifies the authors' tokens.
+    ///   - services: where the services are.
     ///   - client: makes the calls.
-    ///   - draftURL: the draft service.
-    ///   - onlineURL: the online service.
-    ///   - ownURL: this process, once its server runs: the orchestrator, and the public's address if no other is set.
-    ///   - callTimeout: when a call is given up.
-    ///   - transactionTimeout: when waiting for a transaction's answer is given up.
+    ///   - work: does the work; somebody has to run it.
+    ///   - ownURL: this process, once its server runs: the public's address if no other is set.
     ///   - world: clocks and chance.
-    public init(
+    ///   - metrics: counts the pages.
+    package init(
         settings: PageSettings,
-        authority: TokenAuthority,
+        services: PageServices,
         client: JSONClient,
-        draftURL: String,
-        onlineURL: String,
+        work: PageWork,
         ownURL: @escaping @Sendable () -> String,
-        callTimeout: Duration,
-        transactionTimeout: Duration,
-        world: World
+        world: World,
+        metrics: any MetricsFactory = MetricsSystem.factory
     ) {
         self.settings = settings
         self.policy = LinkPolicy(imageOrigins: Set(settings.imageOrigins))
-        self.gatherer = Gatherer(
-            client: client,
-            draftURL: draftURL,
-            onlineURL: onlineURL,
-            orchestratorURL: ownURL,
-            callTimeout: callTimeout,
-            transactionTimeout: transactionTimeout
-        )
-        self.authority = authority
+        self.gatherer = Gatherer(client: client, services: services)
+        self.work = work
         self.world = world
+        self.metrics = metrics
         self.ownURL = ownURL
     }
 
@@ -62,18 +57,18 @@ public struct Pages: Sendable {
     ///
     /// - Parameter api: what serves the API.
     /// - Returns: what serves both.
-    public func responder(
+    package func responder(
         before api: @escaping @Sendable (Request, APIContext) async throws -> Response
     ) -> CallbackResponder<APIContext> {
         let routes = PageRoutes(routes)
         return CallbackResponder { request, context in
             let path = request.uri.path.split(separator: "/").map(FormBody.decodedPath)
-            if routes.own(path) { return try await respond(to: request, path, routes, context) }
+            if routes.own(path) { return await respond(to: request, path, routes, context) }
             let response = try await api(request, context)
             guard response.status == .notFound, path.first != "v1", path.first != "tcc",
                 request.headers[.accept]?.contains("text/html") ?? false
             else { return response }
-            let visit = await visit(request, path, secured: false)
+            let visit = visit(request, path, secured: false)
             return failurePage(.problem(Problem(404, "not-found", "")), visit)
         }
     }
@@ -88,13 +83,13 @@ public struct Pages: Sendable {
         _ path: [String],
         _ routes: PageRoutes,
         _ context: APIContext
-    ) async throws -> Response {
+    ) async -> Response {
         let gate = RequestGuard(publicURL: publicURL)
         guard let host = request.head.authority, gate.isOwn(host: host) else {
-            let visit = await visit(request, path, secured: false)
+            let visit = visit(request, path, secured: false)
             return message(visit, .misdirectedRequest, "wrongHost", "wrongHostText", links: [])
         }
-        var visit = await visit(request, path, secured: true)
+        let visit = visit(request, path, secured: true)
         do {
             let isHead = request.method == .head
             let method = isHead ? .get : request.method
@@ -103,56 +98,96 @@ public struct Pages: Sendable {
                 throw allowed.isEmpty
                     ? PageFailure.problem(Problem(404, "not-found", "")) : .notAllowed(allowed: allowed)
             }
-            if method == .post {
-                guard gate.isFromOwnPage(request.headers, host: host) else { throw PageFailure.crossSite }
-                visit.form = FormBody(try await body(of: request).readableBytesView)
-                if let session = visit.session, path != ["sign-in"],
-                    !RequestGuard.isValid(formToken: visit.form["token"], for: session.token)
-                {
-                    throw PageFailure.crossSite
-                }
-            }
-            let response = try await route.handler(visit)
+            if method == .post, !gate.isFromOwnPage(request.headers, host: host) { throw PageFailure.crossSite }
+            let start = world.elapsed()
+            var taken = 0
+            defer { bodies.giveBack(taken) }
+            // Before the work begins: whoever sends slowly takes no place of others.
+            let form =
+                method == .post
+                ? try await API.body(of: request, limit: Self.largestForm, within: bodies, taking: &taken)
+                : ByteBuffer()
+            let response = await make(route, visit, form, context)
+            count(route, response, world.elapsed() - start)
             return isHead ? response.createHeadResponse() : response
+        } catch {
+            return failurePage(failure(of: error, context, path), visit)
+        }
+    }
+
+    /// Makes a page, or says why there is none: it may take too long, or become too large.
+    private func make(_ route: PageRoute, _ visit: Visit, _ form: ByteBuffer, _ context: APIContext) async -> Response {
+        do {
+            let limit = visit.isChange ? work.limits.changing : work.limits.reading
+            return try await work.perform(within: limit) {
+                var visit = visit
+                visit.form = FormBody(form.readableBytesView)
+                let response = await answer(route, &visit, context)
+                guard response.body.contentLength ?? 0 <= work.limits.pageBytes else { throw PageWork.Overrun.tooLarge }
+                return response
+            }
+        } catch let overrun as PageWork.Overrun {
+            context.logger.warning(
+                "A page was not made",
+                metadata: ["reason": "\(overrun.rawValue)", "url.path": "\(visit.target)"]
+            )
+            return overrunPage(overrun, visit, form)
+        } catch {
+            // Nobody waits any more.
+            return failurePage(failure(of: error, context, visit.path), visit)
+        }
+    }
+
+    /// What a page answers, its failures as pages.
+    private func answer(_ route: PageRoute, _ visit: inout Visit, _ context: APIContext) async -> Response {
+        do {
+            if visit.isChange, let session = visit.session, visit.path != ["sign-in"],
+                !RequestGuard.isValid(formToken: visit.form["token"], for: session.token)
+            {
+                throw PageFailure.crossSite
+            }
+            if route.isAuthors, let session = visit.session, await standing(of: session.token) == .bad {
+                visit.session = nil
+            }
+            return try await route.handler(visit)
         } catch PageFailure.crossSite where visit.session != nil && visit.hasText && !visit.isFromScript {
             // From a page of this server, but of another session.
             return await unsavedEditor(visit, notice: visit.words("formTooOld"), status: .forbidden)
-        } catch let failure as PageFailure {
-            return failurePage(failure, visit)
-        } catch let problem as Problem {
-            return failurePage(.problem(problem), visit)
         } catch {
-            context.logger.error("A page failed", metadata: ["error": "\(error)", "url.path": "\(request.uri.path)"])
-            return failurePage(.problem(Problem(500, "internal-error", "")), visit)
+            return failurePage(failure(of: error, context, visit.path), visit)
         }
     }
 
-    private func body(of request: Request) async throws -> ByteBuffer {
-        let tooLarge = Problem(413, "body-too-large", "")
-        if let length = request.headers[.contentLength].flatMap({ Int($0) }), length > Self.largestForm {
-            throw tooLarge
+    private func failure(of error: any Error, _ context: APIContext, _ path: [String]) -> PageFailure {
+        if let failure = error as? PageFailure { return failure }
+        if let problem = error as? Problem { return .problem(problem) }
+        if !(error is CancellationError) {
+            context.logger.error("A page failed", metadata: ["error": "\(error)", "url.path": "\(path)"])
         }
-        do { return try await request.body.collect(upTo: Self.largestForm) } catch is NIOTooManyBytesError {
-            throw tooLarge
-        }
+        return .problem(Problem(500, "internal-error", ""))
+    }
+
+    private func count(_ route: PageRoute, _ response: Response, _ duration: Duration) {
+        Timer(
+            label: "tcc.pages.duration",
+            dimensions: [
+                ("http.route", "/" + route.pattern.joined(separator: "/")),
+                ("http.response.status_code", String(response.status.code)),
+            ],
+            factory: metrics
+        )
+        .recordMilliseconds(duration.wholeMilliseconds)
     }
 
     /// Who visits; without the right host nobody is told who is signed in.
-    private func visit(_ request: Request, _ path: [String], secured: Bool) async -> Visit {
+    private func visit(_ request: Request, _ path: [String], secured: Bool) -> Visit {
         let cookies = Cookies(from: request.headers[values: .cookie])
-        var session: Visit.Session?
-        // `try?`: a cookie that is no token of an author's is no session.
-        if secured, let token = cookies[Visit.sessionCookie]?.value, let caller = try? await authority.verify(token),
-            caller.role == .author
-        {
-            session = Visit.Session(token: token, author: caller.subject)
-        }
         return Visit(
             path: path,
             target: request.method == .post ? Visit.page(ofFormAt: path) : request.uri.string,
             query: FormBody((request.uri.query ?? "").utf8),
             form: FormBody([]),
-            session: session,
+            session: secured ? session(of: cookies[Visit.sessionCookie]?.value) : nil,
             words: Words(
                 Language.negotiated(
                     chosen: cookies[Visit.languageCookie]?.value,

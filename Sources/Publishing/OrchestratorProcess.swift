@@ -17,6 +17,8 @@ public enum OrchestratorProcess {
         public var callTimeout: Duration
         /// The coordinator's timeouts and bounds.
         public var coordinator: Coordinator.Settings
+        /// Whether it gives tokens of any author to any process of its machine.
+        public var givesDevelopmentTokens = false
 
         /// Settings.
         ///
@@ -79,6 +81,7 @@ public enum OrchestratorProcess {
         var api = API(authority: context.authority)
         transactions.add(to: &api)
         PostRoutes(transactions: transactions, drafts: drafts, world: context.world).add(to: &api)
+        if settings.givesDevelopmentTokens { DevelopmentTokens(authority: context.authority).add(to: &api) }
         return HostedProcess(
             api: api,
             services: [coordinator, JournalPruner(coordinator)],

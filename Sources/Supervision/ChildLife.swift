@@ -60,10 +60,13 @@ package final class ChildLife: Sendable {
     /// Sends a signal to the process and to what it has started in turn, if it lives.
     ///
     /// - Parameter number: the signal.
-    package func signal(_ number: Int32) {
+    /// - Returns: whether it lives.
+    @discardableResult
+    package func signal(_ number: Int32) -> Bool {
         // Under the lock: it is cleared before the process is reaped, so the id is never another's.
         state.withLock { state in
-            if let pid = state.pid { _ = kill(-pid, number) }
+            guard let pid = state.pid else { return false }
+            return kill(-pid, number) == 0
         }
     }
 

@@ -34,6 +34,8 @@ package final class SupervisedProcess: Service {
         package var tail: [String]
     }
 
+    /// What people call it.
+    package var name: String { command.name }
     private let command: ChildCommand
     private let world: World
     private let report: @Sendable (Event) -> Void
@@ -78,6 +80,13 @@ package final class SupervisedProcess: Service {
 
     /// Ends it without asking, if it lives.
     package func kill() { current.withLock { $0 }?.signal(SIGKILL) }
+
+    /// Sends a signal to it, and to what it has started in turn.
+    ///
+    /// - Parameter number: the signal.
+    /// - Returns: whether it lives.
+    @discardableResult
+    package func signal(_ number: Int32) -> Bool { current.withLock { $0 }?.signal(number) ?? false }
 
     private func live(_ life: ChildLife) async -> Death {
         await withTaskGroup(of: Void.self) { group in

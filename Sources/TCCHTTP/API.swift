@@ -219,7 +219,8 @@ public struct API {
         return String(rest)
     }
 
-    private static func body(
+    /// Reads a body, as much of it as may be.
+    package static func body(
         of request: Request,
         limit: Int,
         within budget: BodyBudget,

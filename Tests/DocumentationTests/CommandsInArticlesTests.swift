@@ -3,6 +3,7 @@ import DraftLibrary
 import Foundation
 import OnlineLibrary
 import OrchestratorCommands
+import Pages
 import Testing
 
 /// Commands that the articles show: each subcommand and flag has to be there.
@@ -10,7 +11,7 @@ import Testing
 struct CommandsInArticlesTests {
     private static let roots: [String: any ParsableCommand.Type] = [
         "orchestrator": OrchestratorCommand.self, "draft-service": DraftService.self,
-        "online-service": OnlineService.self,
+        "online-service": OnlineService.self, "web-service": WebService.self,
     ]
 
     @Test(arguments: Article.all)

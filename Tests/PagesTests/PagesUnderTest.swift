@@ -26,10 +26,12 @@ struct PagesUnderTest {
         func add(_ uri: String) { all.withLock { $0.append(uri) } }
     }
 
+    /// Opens pages before services that look at tokens as real ones do.
     static func open(
         _ settings: PageSettings = PageSettings(allowsDevelopmentSignIn: true),
         _ script: Script = [:],
         asked: Asked = Asked(),
+        limits: PageWork.Limits = PageWork.Limits(),
         _ body: @escaping @Sendable (PagesUnderTest) async throws -> Void
     ) async throws {
         let logger = Logger(label: "test", factory: { _ in SwiftLogNoOpLogHandler() })
@@ -37,11 +39,22 @@ struct PagesUnderTest {
         let services = Application(
             responder: CallbackResponder<APIContext> { request, _ in
                 asked.add("\(request.method) \(request.uri.string)")
-                let answer = script["\(request.method) \(request.uri.string)"]
-                guard let answer = answer ?? script["\(request.method) \(request.uri.path)"] else {
-                    return .problem(Problem(404, "not-found", ""))
+                if let field = request.headers[.authorization] {
+                    do { _ = try await authority.verify(String(field.dropFirst(7))) } catch let problem as Problem {
+                        return .problem(problem)
+                    }
                 }
-                return try answer()
+                let answer = script["\(request.method) \(request.uri.string)"]
+                if let answer = answer ?? script["\(request.method) \(request.uri.path)"] { return try answer() }
+                switch request.uri.string {
+                case "/v1/drafts?limit=1": return try .json(Page(rows: [Draft](), limit: 1) { _ in "" })
+                case "/v1/development/tokens":
+                    let body = try await request.body.collect(upTo: 999)
+                    let wish = try JSONCoding.decode([String: String].self, from: body)
+                    let author = Caller(subject: wish["author"] ?? "", role: .author)
+                    return try .json(["token": try await authority.issue(for: author, lifetime: .seconds(60))])
+                default: return .problem(Problem(404, "not-found", ""))
+                }
             },
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: 0)),
             logger: logger
@@ -50,23 +63,32 @@ struct PagesUnderTest {
         try await services.test(.live) { server in
             let url = "http://127.0.0.1:\(server.port ?? 0)"
             let calls = JSONClient(connectionsPerHost: 4)
+            let work = PageWork(limits: limits, world: .system)
             let pages = Pages(
                 settings: settings,
-                authority: authority,
+                services: PageServices(
+                    draftURL: url,
+                    onlineURL: url,
+                    coordinatorURL: url,
+                    callTimeout: .seconds(5),
+                    transactionTimeout: .seconds(5)
+                ),
                 client: calls,
-                draftURL: url,
-                onlineURL: url,
+                work: work,
                 ownURL: { url },
-                callTimeout: .seconds(5),
-                transactionTimeout: .seconds(5),
                 world: .system
             )
             let api = API(authority: authority).responder()
             let responder = pages.responder { try await api.respond(to: $0, context: $1) }
-            try await Application(responder: responder, logger: logger)
-                .test(.router) { client in
-                    try await body(PagesUnderTest(client: client, token: token))
-                }
+            try await withThrowingTaskGroup(of: Void.self) { group in
+                group.addTask { try await work.run() }
+                try await Application(responder: responder, logger: logger)
+                    .test(.router) { client in
+                        try await body(PagesUnderTest(client: client, token: token))
+                    }
+                group.cancelAll()
+                try await group.waitForAll()
+            }
             try await calls.shutdown()
         }
     }

@@ -3,11 +3,12 @@ import DraftLibrary
 import Hosting
 import OnlineLibrary
 import OrchestratorCommands
+import Pages
 import Testing
 
 @Suite("Command line: the help")
 struct CommandHelpTests {
-    /// A command of one of the three executables.
+    /// A command of one of the executables.
     struct Command: Sendable, CustomTestStringConvertible {
         let root: any ParsableCommand.Type
         let type: any ParsableCommand.Type
@@ -15,7 +16,7 @@ struct CommandHelpTests {
 
         var testDescription: String { path.joined(separator: " ") }
 
-        static let all: [Command] = [OrchestratorCommand.self, DraftService.self, OnlineService.self]
+        static let all: [Command] = [OrchestratorCommand.self, DraftService.self, OnlineService.self, WebService.self]
             .flatMap { root in below(root, root, [root._commandName]) }
 
         private static func below(
@@ -68,7 +69,8 @@ struct CommandHelpTests {
 
     @Test("Every option shows its default or that it has none, and a process's its environment variable")
     func defaults() {
-        for command in Command.all where ["serve", "draft-service", "online-service"].contains(command.path.last) {
+        let processes = ["serve", "draft-service", "online-service", "web-service"]
+        for command in Command.all where processes.contains(command.path.last ?? "") {
             let help = command.root.helpMessage(for: command.type, columns: 400)
                 .replacing(/\n {10,}/, with: " ")
             let options = help.split(separator: "\n").filter { $0.hasPrefix("  --") && !$0.contains("--version") }

@@ -59,6 +59,16 @@ struct ProgramSettingsTests {
                 )
             }
             for (arguments, names) in [
+                (["--port", "80833"], "--port"), (["--host", "no host"], "--host"),
+                (["--draft-url", "http://127.0.0.1:80833"], "--draft-url"), (["--online-url", "h:1"], "--online-url"),
+                (["--coordinator-url", "http://[::1"], "--coordinator-url"),
+                (["--public-url", "posts.example"], "--public-url"), (["--image-origin", "x"], "--image-origin"),
+                (["--development-sign-in", "--host", "0.0.0.0"], "--development-sign-in"),
+            ] {
+                all.append(Refusal(program: "web-service", arguments: arguments, names: names))
+            }
+            for (arguments, names) in [
+                (["serve", "--host", "0.0.0.0", "--development-sign-in"], "--development-sign-in"),
                 (["serve", "--participant", "typo=http://127.0.0.1:80833"], "--participant"),
                 (["serve", "--draft-url", "http://[::1"], "--draft-url"),
                 (["serve", "--try-timeout", "nan"], "--try-timeout"),

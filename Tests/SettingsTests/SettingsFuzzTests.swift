@@ -5,6 +5,7 @@ import DraftLibrary
 import Hosting
 import OnlineLibrary
 import OrchestratorCommands
+import Pages
 import TCCHTTP
 import Testing
 
@@ -20,7 +21,8 @@ struct SettingsFuzzTests {
 
         static let all: [Command] = {
             let roots: [any ParsableCommand.Type] = [
-                OrchestratorCommand.self, DraftService.self, OnlineService.self, BenchCommand.self, ChaosCommand.self,
+                OrchestratorCommand.self, DraftService.self, OnlineService.self, WebService.self, BenchCommand.self,
+                ChaosCommand.self,
             ]
             return roots.flatMap { below($0, $0, []) }
         }()
@@ -66,14 +68,15 @@ struct SettingsFuzzTests {
 
     @Test(
         "No variable traps, and each that is refused is named",
-        arguments: ["serve", "draft-service", "online-service"]
+        arguments: ["serve", "draft-service", "online-service", "web-service"]
     )
     func noVariableTraps(_ name: String) throws {
         let parsed: any ParsableCommand =
             switch name {
             case "serve": try OrchestratorCommand.parseAsRoot(["serve"])
             case "draft-service": try DraftService.parseAsRoot([])
-            default: try OnlineService.parseAsRoot([])
+            case "online-service": try OnlineService.parseAsRoot([])
+            default: try WebService.parseAsRoot([])
             }
         let process = try #require(parsed as? any SettingsChecked)
         var fuzz = SettingsFuzz(seed: UInt64(name.utf8.count))

@@ -45,10 +45,11 @@ struct ProcfileTests {
         do { _ = try Procfile(text) } catch { #expect("\(error)" == description) }
     }
 
-    @Test("The repository's own names the three processes")
+    @Test("The repository's own names the four processes")
     func ownProcfile() throws {
         let folder = URL(filePath: #filePath).deletingLastPathComponent().appending(path: "../..").standardized
         let text = try String(contentsOf: folder.appending(path: "Procfile"), encoding: .utf8)
-        #expect(try Procfile(text).entries.map(\.name) == ["draft-service", "online-service", "orchestrator"])
+        let names = ["draft-service", "online-service", "orchestrator", "web-service"]
+        #expect(try Procfile(text).entries.map(\.name) == names)
     }
 }

@@ -14,19 +14,13 @@ struct Gatherer: Sendable {
     }
 
     let client: JSONClient
-    let draftURL: String
-    let onlineURL: String
-    /// Known once the server runs.
-    let orchestratorURL: @Sendable () -> String
-    let callTimeout: Duration
-    /// How long a transaction may take to be answered.
-    let transactionTimeout: Duration
+    let services: PageServices
 
     private func url(_ service: Service) -> String {
         switch service {
-        case .draft: draftURL
-        case .online: onlineURL
-        case .orchestrator: orchestratorURL()
+        case .draft: services.draftURL
+        case .online: services.onlineURL
+        case .orchestrator: services.coordinatorURL
         }
     }
 
@@ -43,7 +37,7 @@ struct Gatherer: Sendable {
         let answer: JSONClient.Answer
         do {
             answer = try await twice {
-                try await client.call(.get, url(service) + path, token: token, timeout: callTimeout)
+                try await client.call(.get, url(service) + path, token: token, timeout: services.callTimeout)
             }
         } catch {
             throw noAnswer
@@ -82,11 +76,11 @@ struct Gatherer: Sendable {
         do {
             answer = try await client.call(
                 draft == nil ? .post : .put,
-                "\(draftURL)/v1/drafts" + (draft.map { "/\($0)" } ?? "") + (isKept ? "?keep=true" : ""),
+                "\(services.draftURL)/v1/drafts" + (draft.map { "/\($0)" } ?? "") + (isKept ? "?keep=true" : ""),
                 token: token,
                 headers: revision.map { [("if-match", EntityTag.of($0))] } ?? [],
                 body: try JSONCoding.encode(text),
-                timeout: callTimeout
+                timeout: services.callTimeout
             )
         } catch {
             throw PageFailure.problem(Problem(503, "no-answer", "The draft service does not answer."))
@@ -112,10 +106,10 @@ struct Gatherer: Sendable {
         do {
             answer = try await client.call(
                 method,
-                orchestratorURL() + path,
+                services.coordinatorURL + path,
                 token: token,
                 headers: [("idempotency-key", key)] + (revision.map { [("if-match", EntityTag.of($0))] } ?? []),
-                timeout: transactionTimeout
+                timeout: services.transactionTimeout
             )
         } catch {
             throw PageFailure.unknown
@@ -124,6 +118,42 @@ struct Gatherer: Sendable {
             throw answer.status == 500 ? PageFailure.unknown : failure(of: answer) ?? PageFailure.unknown
         }
         return record
+    }
+
+    /// Has the draft service look at an author's token.
+    ///
+    /// - Parameter token: the token.
+    /// - Throws: ``PageFailure/signInNeeded`` if it is none; another ``PageFailure`` if nobody can say.
+    func checkToken(_ token: String) async throws {
+        _ = try await get(Page<Draft>.self, .draft, "/v1/drafts?limit=1", token: token)
+    }
+
+    /// A token for an author of any name, where the orchestrator gives them out: for trials on one's own machine.
+    ///
+    /// - Parameter author: the name.
+    /// - Returns: the token.
+    /// - Throws: ``PageFailure/problem(_:)``: 404 where the orchestrator gives none.
+    func developmentToken(for author: String) async throws -> String {
+        struct Answer: Decodable {
+            var token: String
+        }
+        let noAnswer = PageFailure.problem(Problem(503, "no-answer", "The orchestrator does not answer."))
+        let answer: JSONClient.Answer
+        do {
+            answer = try await client.call(
+                .post,
+                services.coordinatorURL + "/v1/development/tokens",
+                token: nil,
+                body: try JSONCoding.encode(["author": author]),
+                timeout: services.callTimeout
+            )
+        } catch {
+            throw noAnswer
+        }
+        guard answer.status == 200, let token = answer.decode(Answer.self)?.token else {
+            throw failure(of: answer) ?? noAnswer
+        }
+        return token
     }
 
     private func failure(of answer: JSONClient.Answer) -> PageFailure? {

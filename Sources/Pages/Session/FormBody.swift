@@ -28,6 +28,11 @@ package struct FormBody: Hashable, Sendable {
     /// - Returns: true if it has, be it empty.
     package func has(_ name: String) -> Bool { fields[name] != nil }
 
+    /// All fields, in the order of their names.
+    package var all: [(name: String, value: String)] {
+        fields.sorted { $0.key < $1.key }.map { (name: $0.key, value: $0.value) }
+    }
+
     /// A field of text as it was before the browser sent it: a browser ends each line with CR LF.
     ///
     /// - Parameter name: the field.

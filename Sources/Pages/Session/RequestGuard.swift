@@ -1,5 +1,6 @@
 import Crypto
 package import HTTPTypes
+import TCCHTTP
 
 /// Which requests a page answers at all: those that were meant for this server, and changes only from its own pages.
 package struct RequestGuard: Hashable, Sendable {
@@ -16,8 +17,6 @@ package struct RequestGuard: Hashable, Sendable {
         self.publicOrigin = LinkPolicy.origin(of: publicURL)
     }
 
-    private static let loopback: Set<Substring> = ["127.0.0.1", "localhost", "[::1]"]
-
     /// Whether a request's `Host` is a name of this server.
     ///
     /// A page elsewhere can have its own name lead to loopback, and would then count as this origin (DNS rebinding); it
@@ -28,10 +27,7 @@ package struct RequestGuard: Hashable, Sendable {
     package func isOwn(host: String?) -> Bool {
         guard let host = host?.lowercased(), (1...Self.longest).contains(host.utf8.count) else { return false }
         if host == publicAuthority { return true }
-        let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
-        let port = host.dropFirst(name.count)
-        return Self.loopback.contains(Substring(name))
-            && (port.isEmpty || port.first == ":" && port.dropFirst().allSatisfy(\.isNumber))
+        return Loopback.isHost(host)
     }
 
     /// Whether a change comes from one of this server's own pages, as the browser says.

@@ -48,19 +48,26 @@ extension Pages {
             guard let name = Words.name(name) else {
                 return signInPage(visit, problem: "signInBadName", status: .unprocessableContent)
             }
-            let token = try await authority.issue(
-                for: Caller(subject: name, role: .author),
-                lifetime: .seconds(Self.sessionSeconds)
-            )
+            let token: String
+            do {
+                token = try await gatherer.developmentToken(for: name)
+            } catch PageFailure.problem(let problem) where problem.status == 404 {
+                return signInPage(visit, problem: "signInNotByName", status: .serviceUnavailable)
+            } catch PageFailure.problem(let problem) where problem.status == 503 {
+                return signInPage(visit, problem: "signInUnchecked", status: .serviceUnavailable)
+            }
+            know(token)
             let session = Visit.Session(token: token, author: name)
             return await goOn(visit, to: next, session, lifetime: Self.sessionSeconds)
         }
         let token = String((visit.form["pasted"] ?? "").filter { !$0.isWhitespace })
-        // `try?`: why it is no token does not matter to who pasted it.
-        guard let caller = try? await authority.verify(token), caller.role == .author else {
-            return signInPage(visit, problem: "signInBadToken", status: .unauthorized)
+        switch await standing(of: token) {
+        case .good:
+            guard let session = session(of: token) else { fallthrough }
+            return await goOn(visit, to: next, session, lifetime: nil)
+        case .bad: return signInPage(visit, problem: "signInBadToken", status: .unauthorized)
+        case .unknown: return signInPage(visit, problem: "signInUnchecked", status: .serviceUnavailable)
         }
-        return await goOn(visit, to: next, Visit.Session(token: token, author: caller.subject), lifetime: nil)
     }
 
     /// What was asked for before signing in: a page, or the editor with the text that was sent.

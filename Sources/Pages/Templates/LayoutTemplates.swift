@@ -54,4 +54,20 @@ extension Templates {
         </div>
 
         """
+
+    /// A form that was not taken, whole, to be sent again.
+    static let again = """
+        <div class="message">
+        <h1>{{heading}}</h1>
+        <p>{{text}}</p>
+        <form method="post" action="{{action}}">
+        {{#fields}}
+        <textarea name="{{name}}" hidden aria-label="{{name}}">
+        {{value}}</textarea>
+        {{/fields}}
+        <p class="row"><button class="primary">{{t.tryAgain}}</button></p>
+        </form>
+        </div>
+
+        """
 }

@@ -4,8 +4,8 @@ import Mustache
 enum Templates {
     /// Every template, by its name.
     static let texts: [String: String] = [
-        "layout": layout, "message": message, "list": list, "post": post, "signIn": signIn, "carried": carried,
-        "desk": desk,
+        "layout": layout, "message": message, "again": again, "list": list, "post": post, "signIn": signIn,
+        "carried": carried, "desk": desk,
         "editor": editor, "conflict": conflict, "history": history, "revision": revision, "compare": compare,
         "diff": diff, "steps": steps, "retry": retry,
         "transaction": transaction,

@@ -44,6 +44,8 @@ extension Words {
         signInTokenHint | Make one with: orchestrator token --role author --sub NAME | 用此命令生成：orchestrator token --role author --sub NAME
         signInTokenSummary | Or with a token | 或使用令牌
         signInBadToken | This token is forged, expired, or not an author's. | 令牌是伪造的、已过期，或不属于作者。
+        signInUnchecked | Nobody can be signed in now: a service does not answer. Try again in a while. | 暂时无法登录：服务没有应答。请稍后再试。
+        signInNotByName | The orchestrator lets nobody sign in by name: it needs --development-sign-in, too. Use a token. | 协调者不允许按名字登录：它也需要 --development-sign-in。请使用令牌。
         signInBadName | A name has 1 to 64 characters, all of which can be seen. | 名字须为 1 到 64 个可见字符。
         signInAgain | Your session has ended. Sign in again. | 会话已结束，请重新登录。
         signedInAlready | Signed in already? | 已经登录？
@@ -203,6 +205,10 @@ extension Words {
         code-storage-full | The disk of a service is full. An operator has to make room. | 服务的磁盘已满，需要运维人员处理。
         code-overloaded | Too much is going on right now. Nothing was changed; try again in a second. | 当前请求过多。没有任何改动，请稍后再试。
         code-not-ready | A service is starting or stopping. Try again in a moment. | 服务正在启动或停止，请稍后再试。
+        code-page-busy | Too many pages are asked for right now. Nothing was begun; try again in a second. | 当前请求的页面过多。没有开始任何操作，请稍后再试。
+        code-page-too-slow | This page takes too long to make. Try again in a while. | 生成此页面耗时过长。请稍后再试。
+        code-page-too-large | This page is too large to be shown. | 此页面过大，无法显示。
+        changeTooSlow | It took too long, and nobody knows yet what became of it. Send it again: it will be done once, however often you send it. | 耗时过长，尚不知道结果。请再发送一次：无论发送多少次，只会执行一次。
         code-no-answer | A service does not answer. Try again in a while. | 服务没有应答。请稍后再试。
         """
 }

@@ -156,6 +156,30 @@ final class Cluster: Sendable {
         return rival
     }
 
+    /// Starts a web service before the cluster, and waits until it serves; it ends with the cluster.
+    ///
+    /// - Returns: its process and its URL.
+    func startWeb() async throws -> (process: ServerProcess, url: String) {
+        let logFolder = directory.appendingPathComponent("web-\(UInt32.random(in: .min ... .max))")
+        try FileManager.default.createDirectory(at: logFolder, withIntermediateDirectories: true)
+        let web = ServerProcess(
+            name: "web-service",
+            executable: try BuildFolder.executable("web-service"),
+            arguments: [
+                "--host", "127.0.0.1", "--port", "0", "--coordinator-url", url(.orchestrator),
+                "--draft-url", url(.draft), "--online-url", url(.online),
+            ],
+            logFolder: logFolder
+        )
+        rivals.withLock { $0.append(web) }
+        try await web.start(failpoints: nil)
+        try await eventually("the web service serves", within: .seconds(10)) {
+            web.output("stdout").hasSuffix("\n") || !web.isRunning
+        }
+        let line = try #require(web.output("stdout").split(separator: "\n").first, "\(web.logTail)")
+        return (web, String(line.dropFirst(ChildLife.servingPrefix.count)))
+    }
+
     func process(_ role: ServerRole) -> ServerProcess {
         guard let process = processes[role] else { preconditionFailure("every role has a process") }
         return process

@@ -96,9 +96,26 @@ extension EndToEnd {
                 #expect(several.error.contains("of 2 posts, 1 could not be deleted"), "\(several)")
                 try cluster.write("# B", to: "b.md")
                 try await cluster.kill(.online)
-                let down = try await cluster.command(["publish", "b.md", "--author", "ann"])
-                #expect(down.code == 3 && down.error.contains("Start it with 'online-service'"), "\(down)")
-                try await cluster.start(.online)
+                let publish = ["publish", "b.md", "--author", "ann"]
+                let down = try await cluster.command(publish + ["--wait", "1"])
+                #expect(down.code == 3, "\(down)")
+                #expect(down.error.contains("does not answer; waiting for it to come back"), "\(down)")
+                #expect(down.error.contains("has not answered for 1 s, though others do"), "\(down)")
+                #expect(down.error.contains("start it with 'online-service'"), "\(down)")
+                // One that comes back is waited for.
+                try await cluster.inTerminal(publish + ["--wait", "50"]) { terminal in
+                    try await terminal.wait(for: "waiting for it to come back, up to 50 s.")
+                    try await cluster.start(.online)
+                    let death = try await terminal.waitForExit(within: .seconds(50))
+                    #expect(death == .init(exitCode: 0), "\(terminal.output)")
+                    #expect(terminal.output.contains("the online service answers again."))
+                    #expect(terminal.output.contains("Published 1,"))
+                }
+                // Where nothing runs there is nothing to wait for.
+                let places = ["--url", "--draft-url", "--online-url"].flatMap { [$0, "http://127.0.0.1:1"] }
+                let nothing = try await cluster.command(publish + places)
+                #expect(nothing.code == 3 && nothing.error.contains("Start it with 'orchestrator serve'"), "\(nothing)")
+                #expect(!nothing.error.contains("waiting"))
             }
         }
     }

@@ -1,5 +1,7 @@
 import Foundation
+import HTTPTypes
 import Harness
+import TCCHTTP
 import Testing
 
 #if canImport(Darwin)
@@ -53,6 +55,26 @@ extension EndToEnd {
                 }
                 #expect(!shown.contains("This is not so"))
                 #expect(try files(in: folder).isEmpty)
+            }
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func whoFollowsItSlowlyHasItsPagesAndGoesOnWithEnter() async throws {
+            try await demo(["--slow"]) { terminal, _ in
+                try await terminal.wait(for: "sign in as ann.", within: .seconds(30))
+                let url = try #require(terminal.output.firstMatch(of: /pages are at (http:\/\/127\.0\.0\.1:[0-9]+)/))
+                    .output.1
+                let client = JSONClient(connectionsPerHost: 1)
+                let page = try await client.call(.get, String(url) + "/write", token: nil, timeout: .seconds(10))
+                try await client.shutdown()
+                #expect(page.status == 303)
+                try await eventually("it has ended", within: .seconds(50), every: .milliseconds(20)) {
+                    terminal.send("\n")
+                    return terminal.output.contains("Was anything lost?")
+                }
+                let death = try await terminal.waitForExit(within: .seconds(20))
+                #expect(death == .init(exitCode: 0), "\(terminal.output)")
+                #expect(terminal.output.contains("Both libraries agree on all 4 posts."))
             }
         }
 

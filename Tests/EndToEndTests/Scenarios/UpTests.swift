@@ -1,6 +1,9 @@
 import Foundation
+import HTTPTypes
 import Harness
+import NIOCore
 import Supervision
+import TCCHTTP
 import Testing
 
 #if canImport(Darwin)
@@ -13,24 +16,25 @@ extension EndToEnd {
     /// `orchestrator up`, as somebody at a terminal runs it.
     @Suite(.serialized)
     struct UpTests {
-        /// Three ports, and a Procfile that names them, in a folder of its own.
+        /// Four ports, and a Procfile that names them, in a folder of its own.
         private struct Site {
             var folder: URL
             var ports: [Int]
 
             init(_ folder: URL) throws {
                 self.folder = folder
-                self.ports = FreePorts.choose(3)
-                let programs = try ["draft-service", "online-service", "orchestrator"]
+                self.ports = FreePorts.choose(4)
+                let programs = try ["draft-service", "online-service", "orchestrator", "web-service"]
                     .map { try BuildFolder.executable($0).path }
                 let coordinator = "--coordinator-url http://127.0.0.1:\(ports[2])"
+                let libraries = "--draft-url http://127.0.0.1:\(ports[0]) --online-url http://127.0.0.1:\(ports[1])"
                 try write(
                     "Procfile",
                     """
                     draft-service: '\(programs[0])' --port \(ports[0]) \(coordinator)
                     online-service: '\(programs[1])' --port \(ports[1]) \(coordinator)
-                    orchestrator: '\(programs[2])' serve --port \(ports[2]) --draft-url http://127.0.0.1:\(ports[0]) \
-                    --online-url http://127.0.0.1:\(ports[1])
+                    orchestrator: '\(programs[2])' serve --port \(ports[2]) \(libraries)
+                    web-service: '\(programs[3])' --port \(ports[3]) \(coordinator) \(libraries)
                     """
                 )
             }
@@ -72,17 +76,40 @@ extension EndToEnd {
             return try #require(Int32(digits))
         }
 
+        /// Signs in by any name, as one may where it is a trial.
+        private func signIn(at port: Int) async throws {
+            let client = JSONClient(connectionsPerHost: 1)
+            let url = "http://127.0.0.1:\(port)"
+            let form = ByteBuffer(string: "name=ann")
+            let headers = [("origin", url)]
+            let answer = try await client.call(
+                .post,
+                url + "/sign-in",
+                token: nil,
+                headers: headers,
+                body: form,
+                timeout: .seconds(10)
+            )
+            try await client.shutdown()
+            #expect(answer.status == 303 && answer.headers["set-cookie"]?.hasPrefix("tcc-session=ey") == true)
+        }
+
         @Test(.timeLimit(.minutes(1)))
-        func itStartsThreeBringsBackOneThatDiesAndStopsOnCtrlC() async throws {
+        func itStartsFourBringsBackOneThatDiesAndStopsOnCtrlC() async throws {
             try await withFolder { folder in
                 let site = try Site(folder)
                 try await up(["--log-level", "debug"], in: site) { terminal in
                     try await terminal.wait(for: "All are running")
                     try await terminal.wait(for: "transactions watch")
-                    let victim = try pid(of: "online-service", in: terminal.output)
-                    kill(victim, SIGKILL)
-                    try await terminal.wait(for: "online-service died (killed by signal 9); starting it again in")
-                    try await terminal.wait("it is back") { (try? pid(of: "online-service", in: $0)) != victim }
+                    #expect(terminal.output.contains("In a browser: http://127.0.0.1:\(site.ports[3]) to read"))
+                    try await signIn(at: site.ports[3])
+                    for name in ["online-service", "web-service"] {
+                        let victim = try pid(of: name, in: terminal.output)
+                        kill(victim, SIGKILL)
+                        try await terminal.wait(for: "\(name) died (killed by signal 9); starting it again in")
+                        try await terminal.wait("it is back") { (try? pid(of: name, in: $0)) != victim }
+                    }
+                    try await signIn(at: site.ports[3])
                     #expect(terminal.output.components(separatedBy: "All are running").count == 2, "said once")
                     #expect(terminal.output.contains("\u{1B}[36mdraft-service "), "each process has its colour")
                     terminal.send(PseudoTerminal.interrupt)
@@ -94,6 +121,73 @@ extension EndToEnd {
                     atPath: folder.appendingPathComponent("data").path
                 )
                 #expect(names.sorted() == ["draft-service", "lock", "online-service", "orchestrator", "secret"])
+            }
+        }
+
+        /// Runs a command for the `up` of a site.
+        private func order(_ arguments: [String], in site: Site) async throws -> (code: Int32?, text: String) {
+            try await withTerminal(
+                try BuildFolder.executable("orchestrator"),
+                arguments,
+                environment: ["TERM": "dumb"],
+                directory: site.folder,
+                size: .init(columns: 400, rows: 40)
+            ) { terminal in
+                (try await terminal.waitForExit(within: .seconds(20)).exitCode, terminal.output)
+            }
+        }
+
+        /// Whether a process answers within a moment.
+        private func answers(at port: Int) async throws -> Bool {
+            let client = JSONClient(connectionsPerHost: 1)
+            var isAnswered = true
+            do {
+                let url = "http://127.0.0.1:\(port)/healthz"
+                _ = try await client.call(.get, url, token: nil, timeout: .milliseconds(300))
+            } catch {
+                isAnswered = false
+            }
+            try await client.shutdown()
+            return isAnswered
+        }
+
+        @Test(.timeLimit(.minutes(1)))
+        func aProcessIsHeldUpAndKilledByName() async throws {
+            try await withFolder { folder in
+                let site = try Site(folder)
+                let nobody = try await order(["kill", "online-service"], in: site)
+                #expect(nobody.code == 3, "\(nobody)")
+                #expect(nobody.text.contains("no 'orchestrator up' answers in './data'"), "\(nobody)")
+                try await up(in: site) { terminal in
+                    try await terminal.wait(for: "All are running")
+                    try await terminal.wait(for: "pause online-service 10s")
+                    let pause = try await order(["pause", "online", "1s"], in: site)
+                    #expect(pause.code == 0 && pause.text.contains("online-service is held up for 1.0 s"), "\(pause)")
+                    try await terminal.wait(for: "online-service goes on")
+                    try await eventually("it answers again") { try await answers(at: site.ports[1]) }
+                    let victim = try pid(of: "draft-service", in: terminal.output)
+                    let kill = try await order(["kill", "draft-service"], in: site)
+                    #expect(kill.code == 0 && kill.text.contains("draft-service is killed"), "\(kill)")
+                    try await terminal.wait(for: "draft-service died (killed by signal 9); starting it again in")
+                    try await terminal.wait("it is back") { (try? pid(of: "draft-service", in: $0)) != victim }
+                    for (arguments, code, text) in [
+                        (["kill", "nobody"], 1, "there is no process 'nobody' here; there are draft-service,"),
+                        (["pause", "web", "6m"], 2, "at most 5m"), (["pause", "web", "x"], 2, "time"),
+                        (["kill", "a b"], 2, "is no process's name"),
+                    ] as [([String], Int32, String)] {
+                        let refused = try await order(arguments, in: site)
+                        #expect(refused.code == code && refused.text.contains(text), "\(refused)")
+                    }
+                    // Whoever is held up stops with the others all the same.
+                    #expect(try await order(["pause", "orchestrator", "5m"], in: site).code == 0)
+                    let again = try await order(["pause", "orchestrator", "1s"], in: site)
+                    #expect(again.code == 1 && again.text.contains("is held up already"))
+                    #expect(try await !answers(at: site.ports[2]))
+                    terminal.send(PseudoTerminal.interrupt)
+                    let death = try await terminal.waitForExit(within: .seconds(20))
+                    #expect(death == .init(exitCode: 0))
+                    #expect(!terminal.output.contains("orchestrator did not stop"))
+                }
             }
         }
 

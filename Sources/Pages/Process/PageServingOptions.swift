@@ -1,11 +1,10 @@
 import ArgumentParser
 import Foundation
 import Hosting
-import Pages
 import TCCHTTP
 
 /// How the pages are served.
-struct PageOptions: ParsableArguments {
+struct PageServingOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             """
@@ -31,22 +30,22 @@ struct PageOptions: ParsableArguments {
     @Flag(
         help: ArgumentHelp(
             """
-            Let anybody sign in to the pages by any name, for trials on one's own machine; else by a token of \
-            'orchestrator token' (environment: DEVELOPMENT_SIGN_IN, 1 for on; default: off).
+            Let anybody sign in by any name, for trials on one's own machine; else by a token of 'orchestrator token'. \
+            Needs an address of loopback to listen on, and an orchestrator that was started with the same flag \
+            (environment: DEVELOPMENT_SIGN_IN, 1 for on; default: off).
             """
         )
     )
     var developmentSignIn = false
 
-    /// The environment variable that ``developmentSignIn`` is, too.
-    static let developmentSignInVariable = "DEVELOPMENT_SIGN_IN"
-
     /// What the pages run with.
     ///
-    /// - Parameter variables: the environment.
+    /// - Parameters:
+    ///   - variables: the environment.
+    ///   - host: the address to listen on.
     /// - Returns: each setting from the flag, else the environment, else the default.
     /// - Throws: a usage error.
-    func resolve(_ variables: Variables) throws -> PageSettings {
+    func resolve(_ variables: Variables, host: String) throws -> PageSettings {
         var url = try variables.resolve(publicUrl, "PUBLIC_URL", default: "")
         if url.hasSuffix("/") { url.removeLast() }
         guard url.isEmpty || PageSettings.isOrigin(url) else {
@@ -62,11 +61,10 @@ struct PageOptions: ParsableArguments {
                 "--image-origin (or IMAGE_ORIGINS) must be like https://images.example, in lower case."
             )
         }
-        let variable = try variables.resolve(nil, Self.developmentSignInVariable, default: "0")
         return PageSettings(
             publicURL: url.isEmpty ? nil : url,
             imageOrigins: origins,
-            allowsDevelopmentSignIn: developmentSignIn || variable == "1"
+            allowsDevelopmentSignIn: try DevelopmentSignIn.resolve(developmentSignIn, variables, host: host)
         )
     }
 }

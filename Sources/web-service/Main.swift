@@ -1,0 +1,9 @@
+import Hosting
+import Pages
+
+@main
+enum Main {
+    static func main() async {
+        await CommandEntry.run(WebService.self)
+    }
+}
