@@ -2,7 +2,7 @@ public import ArgumentParser
 public import Foundation
 public import Logging
 import TCC
-package import TCCHTTP
+import TCCHTTP
 
 /// The flags that every process with data has; a flag beats the environment, which beats the default.
 public struct HostOptions: ParsableArguments {

@@ -9,31 +9,31 @@ extension EndToEnd {
     /// Publishing what the draft library has saved: as it was read, and although that library came back from an older copy.
     @Suite(.serialized)
     struct SavedDraftTests {
+        /// Whether a publish is.
+        private final class Answered: Sendable {
+            let state = Mutex(false)
+        }
+
+        private static func publish(_ id: UUIDv7, _ cluster: Cluster, _ answered: Answered) async throws -> Answer? {
+            defer { answered.state.withLock { $0 = true } }
+            return try await cluster.send(Request(.publishSaved(id)))
+        }
+
         @Test func theHeadAsReadIsPublishedAlthoughSavesComeMeanwhile() async throws {
             try await withCluster { cluster in
                 try await cluster.restart(.orchestrator, failpoints: "orchestrator.read-draft.after=pause(300)")
                 let draft = try await cluster.makeDraft(.unique("First"))
                 var saved = 0
                 for _ in 1...3 {
-                    let isAnswered = Mutex(false)
-                    try await withThrowingTaskGroup(of: Int.self) { group in
-                        group.addTask {
-                            defer { isAnswered.withLock { $0 = true } }
-                            let answer = try #require(try await cluster.send(Request(.publishSaved(draft.id))))
-                            #expect(answer.status == 200, "\(answer.text)")
-                            return 0
-                        }
-                        group.addTask {
-                            var saved = 0
-                            // Each save thins out the head before it.
-                            while !isAnswered.withLock({ $0 }) {
-                                try await cluster.save(.unique("Saved meanwhile"), to: draft.id)
-                                saved += 1
-                            }
-                            return saved
-                        }
-                        for try await count in group { saved += count }
+                    let answered = Answered()
+                    async let publish = Self.publish(draft.id, cluster, answered)
+                    // Each save thins out the head before it.
+                    while !answered.state.withLock({ $0 }) {
+                        try await cluster.save(.unique("Saved meanwhile"), to: draft.id)
+                        saved += 1
                     }
+                    let answer = try #require(try await publish)
+                    #expect(answer.status == 200, "\(answer.text)")
                 }
                 #expect(saved > 3, "no save came in between")
                 try await cluster.quiesce()
