@@ -44,6 +44,8 @@ struct FileTrouble: Error, Hashable {
     let word: String
     /// A sentence for people.
     let detail: String
+    /// Whether nothing is there, and not even a link.
+    var isGone = false
 
     /// It is something else.
     static func notAFile(_ kind: FileKind) -> FileTrouble {
@@ -74,6 +76,7 @@ struct FileTrouble: Error, Hashable {
                 word: isLink ? "broken-link" : "gone",
                 detail: isLink ? "The link leads nowhere." : "It is gone."
             )
+            isGone = !isLink
         case ELOOP: self.init(word: "broken-link", detail: "The link leads round in circles.")
         case EACCES, EPERM: self.init(word: "unreadable", detail: "It cannot be read: permission denied.")
         default:

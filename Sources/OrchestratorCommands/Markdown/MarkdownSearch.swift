@@ -31,7 +31,7 @@ package struct MarkdownSearch: Hashable, Sendable {
                 search(path.count > 1 && path.hasSuffix("/") ? String(path.dropLast()) : path)
                 if files.count + refused.count == before { emptyFolders.append(path) }
             case .success(let kind): refuse(path, .notAFile(kind))
-            case .failure(let trouble) where trouble.word == FileTrouble(code: ENOENT, of: "").word:
+            case .failure(let trouble) where trouble.isGone:
                 throw CommandFailure(.usage, "there is no file or folder '\(path)'; nothing was published.")
             case .failure(let trouble): refuse(path, trouble)
             }

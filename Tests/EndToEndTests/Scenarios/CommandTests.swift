@@ -5,6 +5,12 @@ import TCCHTTP
 import Testing
 import Verification
 
+#if canImport(Darwin)
+import Darwin
+#else
+import Glibc
+#endif
+
 extension EndToEnd {
     /// Each command, as somebody runs it.
     @Suite(.serialized)
@@ -142,6 +148,75 @@ extension EndToEnd {
                     #expect(try await cluster.command([command, gone, "--author", "ann"]).code == 0)
                 }
                 #expect(try await publish() == "Published 3, skipped 28, refused 0.")
+            }
+        }
+
+        @Test func whatCannotBePublishedIsListedAndKeepsNoOther() async throws {
+            try await withCluster { cluster in
+                try cluster.write("<!--\n# Licence\n-->\n\nThe *Title*\n===========\n", to: "a.md")
+                try cluster.write("---\n# layout\ntitle: Mine\n---\nText.\n", to: "b.md")
+                try cluster.write("\u{0}", to: "binary.md")
+                let folder = cluster.directory.path
+                try FileManager.default.createSymbolicLink(atPath: "\(folder)/link.md", withDestinationPath: "nowhere")
+                #expect(mkfifo("\(folder)/pipe.md", 0o600) == 0)
+                let arguments = ["publish", ".", "--author", "ann", "--web-url", "http://[::1]:8000/"]
+                let result = try await cluster.command(arguments + ["--json"])
+                #expect(result.code == 1, "\(result)")
+                let report = try Self.members(result.output)
+                func entries(_ name: String) -> [[String: JSONValue]] {
+                    guard case .array(let items)? = report[name] else { return [] }
+                    return items.compactMap { if case .object(let members) = $0 { members } else { nil } }
+                }
+                #expect(
+                    entries("refused").map { [$0["path"]?.string, $0["code"]?.string] } == [
+                        ["./binary.md", "not-text"], ["./link.md", "broken-link"], ["./pipe.md", "not-a-file"],
+                    ]
+                )
+                var titles: [String] = []
+                for post in entries("published") {
+                    let id = try #require(post["id"]?.string)
+                    #expect(post["url"]?.string == "http://[::1]:8000/posts/\(id)")
+                    let shown = try Self.members(try await cluster.command(["post", id, "--json"]).output)
+                    guard case .object(let live)? = shown["online"] else { continue }
+                    titles.append(live["title"]?.string ?? "")
+                }
+                #expect(titles == ["The Title", "Mine"])
+                let text = try await cluster.command(arguments)
+                #expect(text.code == 1 && text.output.hasPrefix("Published 0, skipped 2, refused 3.\n"), "\(text)")
+                #expect(text.output.contains("The link leads nowhere."))
+            }
+        }
+
+        @Test func aTransactionIsShownByTheDigitsThatAWatchShows() async throws {
+            try await withCluster { cluster in
+                _ = try await cluster.publishedPost()
+                let list = try Self.items(try await cluster.command(["transactions", "list", "--json"]).output)
+                let gid = try #require(list.first?["gid"]?.string)
+                for name in [String(gid.suffix(8)), "\u{2026}\(gid.suffix(8))", String(gid.prefix(35))] {
+                    let shown = try await cluster.command(["transactions", "show", name])
+                    #expect(shown.code == 0 && shown.output.contains(gid), "\(shown)")
+                    #expect(try await cluster.command(["transactions", "retry", name]).code == 0)
+                }
+                let none = try await cluster.command(["transactions", "show", "0000"])
+                #expect(none.code == 1 && none.error.contains("orchestrator transactions list"), "\(none)")
+            }
+        }
+
+        @Test func anInterruptedPublishSaysToRunItAgain() async throws {
+            try await withCluster { cluster in
+                try cluster.write("# A", to: "a.md")
+                try await cluster.restart(.orchestrator, failpoints: "coordinator.decide.before=pause(3000)@1")
+                try await cluster.inTerminal(["publish", "a.md", "--author", "ann"]) { terminal in
+                    try await eventually("both libraries have reserved") {
+                        try cluster.barriers().filter { $0.state == .reserved }.count == 2
+                    }
+                    terminal.signal(SIGINT)
+                    let death = try await terminal.waitForExit(within: .seconds(15))
+                    #expect(death == .init(exitCode: 130))
+                    #expect(terminal.output.contains("run the same command again"), "\(terminal.output)")
+                }
+                let again = try await cluster.command(["publish", "a.md", "--author", "ann"])
+                #expect(again.code == 0, "\(again)")
             }
         }
 
