@@ -119,11 +119,19 @@ struct ProgramSettingsTests {
         return try #require(places.first { FileManager.default.isExecutableFile(atPath: $0) })
     }
 
+    /// Runs a command until it listens or ends; one that listens is stopped by the end of its standard input.
+    private static let untilItServes = """
+        mkfifo input; "$@" < input > output & program=$!; exec 3> input
+        while kill -0 $program 2>/dev/null && ! grep -q listening output; do sleep 0.05; done
+        exec 3>&-; wait $program
+        """
+
     /// Runs a program in a folder of its own, with things in it that are no directory and no secret.
     private static func run(
         _ name: String,
         _ arguments: [String],
-        _ environment: [String: String]
+        _ environment: [String: String],
+        isServing: Bool = false
     ) async throws -> ChildCommand.Ended {
         let folder = FileManager.default.temporaryDirectory.appending(path: "settings-\(UUID())")
         try FileManager.default.createDirectory(at: folder.appending(path: "folder"), withIntermediateDirectories: true)
@@ -137,15 +145,16 @@ struct ProgramSettingsTests {
         var changes: [String: String?] = Dictionary(
             uniqueKeysWithValues: (HostSettings.variables + ["TCC_FAILPOINTS", "ORCHESTRATOR_URL"]).map { ($0, nil) }
         )
-        // What is not refused ends at once, by itself: its standard input has ended.
-        changes[HostSettings.stopWithStandardInput] = "1"
+        // What is not refused stops by itself once its standard input ends.
+        changes[HostSettings.stopWithStandardInput] = isServing ? "1" : nil
         changes["PORT"] = "0"
         changes["SECRET_FILE"] = "secret"
         for (name, value) in environment { changes[name] = value }
+        let program = try program(name)
         return await ChildCommand(
             name: name,
-            program: try program(name),
-            arguments: arguments,
+            program: isServing ? "/bin/sh" : program,
+            arguments: isServing ? ["-c", untilItServes, "sh", program] + arguments : arguments,
             environment: changes,
             folder: folder.path
         )
@@ -165,7 +174,12 @@ struct ProgramSettingsTests {
     @Test("An address of IPv6 and one with a path are taken")
     func takesWhatCanBe() async throws {
         let arguments = ["serve", "--draft-url", "http://[::1]:8081/", "--participant", "a-1=https://h.example/tcc/"]
-        let ended = try await Self.run("orchestrator", arguments, ["DRAFT_URL": "nonsense, but the flag beats it"])
+        let ended = try await Self.run(
+            "orchestrator",
+            arguments,
+            ["DRAFT_URL": "nonsense, but the flag beats it"],
+            isServing: true
+        )
         #expect(ended.death == .exited(0), "\(ended)")
     }
 
@@ -179,11 +193,15 @@ struct ProgramSettingsTests {
             ["--port", "--host", "--data-dir", "--secret-file", "--log-level", "--retention"]
             + (program == "orchestrator"
                 ? ["--participant", "--try-timeout", "--max-in-flight"] : ["--coordinator-url"])
-        for _ in 0..<12 {
-            // A C string ends at its first zero byte.
+        for _ in 0..<8 {
+            let flag = fuzz.pick(flags)
+            // A C string ends at its first zero byte, and nothing is written outside the test's folder.
             let value = fuzz.value().filter { $0 != "\0" }
-            let arguments = (program == "orchestrator" ? ["serve"] : []) + [fuzz.pick(flags), value]
-            let ended = try await Self.run(program, arguments, [:])
+            if flag == "--data-dir" || flag == "--secret-file", value.hasPrefix("/") || value.contains("..") {
+                continue
+            }
+            let arguments = (program == "orchestrator" ? ["serve"] : []) + [flag, value]
+            let ended = try await Self.run(program, arguments, [:], isServing: true)
             let isOrderly = [.exited(0), .exited(1), .exited(2)].contains(ended.death)
             #expect(isOrderly, "\(arguments): \(ended)")
             if ended.death != .exited(0) {
