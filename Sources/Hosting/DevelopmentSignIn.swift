@@ -14,7 +14,7 @@ public enum DevelopmentSignIn {
     /// - Returns: whether it is on.
     /// - Throws: a usage error if it is, and others than the machine itself could reach it.
     public static func resolve(_ flag: Bool, _ variables: Variables, host: String) throws -> Bool {
-        guard try flag || variables.resolve(nil, variable, default: "0") == "1" else { return false }
+        guard try variables.isOn(flag, variable) else { return false }
         guard Loopback.isAddress(host) else {
             throw RefusedSetting(
                 "--host (or HOST)",

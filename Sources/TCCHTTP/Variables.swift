@@ -101,6 +101,19 @@ public struct Variables: Sendable {
         return .milliseconds(Int64((seconds * 1000).rounded()))
     }
 
+    /// Whether something is turned on.
+    ///
+    /// - Parameters:
+    ///   - flag: whether the command line does.
+    ///   - name: the variable, 1 for on and 0 for off; the flag is its name in lower case with dashes.
+    /// - Returns: whether one of the two does.
+    /// - Throws: ``RefusedSetting`` if the variable is neither 1 nor 0.
+    public func isOn(_ flag: Bool, _ name: String) throws -> Bool {
+        let text = environment[name] ?? "0"
+        guard text == "1" || text == "0" else { throw RefusedSetting(names(name), must: "be 1 or 0", not: text) }
+        return flag || text == "1"
+    }
+
     /// Where another process is.
     ///
     /// - Parameters:

@@ -125,12 +125,14 @@ struct SettingsFuzzTests {
             ("SECRET_FILE", ["s"], ["a\u{0}b", "a\nb", String(repeating: "a", count: 4097)]),
             ("DRAFT_URL", ["http://[::1]:1/"], ["http://h:80833", "h:1", "http://h?"]),
             ("ONLINE_URL", ["https://h/x"], ["http://h:0", "http://u@h"]),
+            ("DEVELOPMENT_SIGN_IN", ["0", "1"], ["yes", "2"]),
         ] {
             let flag = "--" + name.lowercased().replacing("_", with: "-")
-            _ = try OrchestratorCommand.parseAsRoot(["serve", flag, good[0]])
+            let isSwitch = name == "DEVELOPMENT_SIGN_IN"
+            _ = try OrchestratorCommand.parseAsRoot(["serve", flag] + (isSwitch ? [] : [good[0]]))
             for value in good { try serve.checkSettings([name: value]) }
             for (index, value) in bad.enumerated() {
-                for isFlag in index == 0 ? [true, false] : [false] {
+                for isFlag in index == 0 && !isSwitch ? [true, false] : [false] {
                     let refuse = {
                         if isFlag { _ = try OrchestratorCommand.parseAsRoot(["serve", flag, value]) }
                         try serve.checkSettings([name: value])
