@@ -1,6 +1,6 @@
 public import ArgumentParser
 import Foundation
-package import Hosting
+public import Hosting
 import TCCHTTP
 
 /// The command that runs the web service.
