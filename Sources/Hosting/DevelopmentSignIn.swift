@@ -18,8 +18,9 @@ public enum DevelopmentSignIn {
         guard Loopback.isAddress(host) else {
             throw RefusedSetting(
                 "--host (or HOST)",
-                must: "be 127.0.0.1, ::1 or localhost where --development-sign-in (or \(variable)) lets anybody be anyone",
-                not: host
+                must: "be 127.0.0.1, ::1 or localhost with --development-sign-in (or \(variable))",
+                not: host,
+                because: "would let anybody be anyone"
             )
         }
         return true

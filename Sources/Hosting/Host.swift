@@ -145,9 +145,8 @@ public enum Host {
         let lock = settings.isStateless ? nil : try DirectoryLock(settings.dataDirectory)
         defer { lock?.release() }
         // One that holds nothing has a secret of its own, of this life: no token is good there.
-        let secret =
-            settings.isStateless
-            ? Data((0..<32).map { _ in UInt8.random(in: .min ... .max) }) : try SharedSecret.readOrCreate(settings.secretFile)
+        let own = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) })
+        let secret = settings.isStateless ? own : try SharedSecret.readOrCreate(settings.secretFile)
         var logger = Logger(label: settings.process, factory: { StreamLogHandler.standardError(label: $0) })
         logger.logLevel = settings.logLevel
         let context = HostContext(

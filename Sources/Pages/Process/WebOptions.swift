@@ -36,10 +36,11 @@ struct WebOptions: ParsableArguments {
     /// - Returns: each from the flag, else the environment, else the default.
     /// - Throws: a usage error.
     func resolve(_ variables: Variables) throws -> PageServices {
-        return PageServices(
+        PageServices(
             draftURL: try variables.url(draftURL, "DRAFT_URL", default: "http://127.0.0.1:8081").description,
             onlineURL: try variables.url(onlineURL, "ONLINE_URL", default: "http://127.0.0.1:8082").description,
-            coordinatorURL: try variables.url(coordinatorURL, "COORDINATOR_URL", default: "http://127.0.0.1:8080").description
+            coordinatorURL: try variables.url(coordinatorURL, "COORDINATOR_URL", default: "http://127.0.0.1:8080")
+                .description
         )
     }
 }
