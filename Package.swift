@@ -275,6 +275,16 @@ let package = Package(
             dependencies: ["Failpoints", "TCC", "TCCStorage", grdb, logging],
             swiftSettings: settings
         ),
+        // HTTP as its RFCs want it, over real sockets; and what a process writes.
+        .testTarget(
+            name: "TCCHTTPTests",
+            dependencies: [
+                "Hosting", "TCC", "TCCHTTP", "TCCParticipant", httpTypes, hummingbird, hummingbirdTesting, logging,
+                nioCore,
+                nioPosix,
+            ],
+            swiftSettings: settings
+        ),
         .testTarget(
             name: "TCCCoordinatorTests",
             dependencies: [

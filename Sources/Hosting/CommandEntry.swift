@@ -40,7 +40,7 @@ public enum CommandEntry {
                 } else {
                     try command.run()
                 }
-                exit(0)
+                finish(0)
             } catch {
                 end(type, error, isParsed: true)
             }
@@ -50,32 +50,38 @@ public enum CommandEntry {
     }
 
     private static func end(_ type: any AsyncParsableCommand.Type, _ error: any Error, isParsed: Bool) -> Never {
-        if let code = error as? ExitCode { exit(code.rawValue) }
+        if let code = error as? ExitCode { finish(code.rawValue) }
         if type.exitCode(for: error).isSuccess {
             // What was asked for: the help, the version, a completion script.
-            say(type.fullMessage(for: error), on: .standardOutput)
-            exit(0)
+            // All of it, however slowly it is read. `try?`: nothing is left to tell whom.
+            try? StandardStream.write(type.fullMessage(for: error) + "\n")
+            finish(0)
         }
         if !isParsed, let unknown = UnknownCommand(type, Array(CommandLine.arguments.dropFirst())) {
             complain("\(unknown) See '\(unknown.parent) --help'.")
-            exit(usage)
+            finish(usage)
         }
         if !isParsed || error is ValidationError || error is RefusedSetting {
             complain(UsageError.line(type, error, Array(CommandLine.arguments.dropFirst())))
-            exit(usage)
+            finish(usage)
         }
         complain("\(error)")
-        exit((error as? any Coded)?.exitCode ?? 1)
+        finish((error as? any Coded)?.exitCode ?? 1)
     }
 
     /// Says what is wrong; whatever of it comes from elsewhere, it is obeyed by no terminal.
     private static func complain(_ text: String) {
         let prefix = TerminalStyle.standardError.paint("error:", .bad)
-        say("\(prefix) \(TerminalText.printableLines(text))", on: .standardError)
+        StreamWriter.standardError.write("\(prefix) \(TerminalText.printableLines(text))\n")
     }
 
-    /// Writes a line, if there is still somebody to read it.
-    static func say(_ line: String, on file: FileHandle) {
-        try? file.write(contentsOf: Data((line + "\n").utf8))  // `try?`: nothing is left to tell whom
+    /// How long the end of a process waits for who reads what it has said.
+    private static let longestFlush = Duration.seconds(1)
+
+    /// Ends the process, when what it said has been read, or soon.
+    private static func finish(_ code: Int32) -> Never {
+        StreamWriter.standardOutput.flush(within: longestFlush)
+        StreamWriter.standardError.flush(within: longestFlush)
+        exit(code)
     }
 }

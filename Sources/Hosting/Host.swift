@@ -31,6 +31,8 @@ public struct HostContext: Sendable {
     public let logger: Logger
     /// Where it listens, once it does.
     public let ownAddress = OwnAddress()
+    /// Whether it serves, as its parts report.
+    public let readiness = Readiness()
 
     /// Makes a context.
     ///
@@ -139,7 +141,7 @@ public enum Host {
         _ settings: HostSettings,
         build: (HostContext) async throws -> HostedProcess
     ) async throws {
-        raiseFileLimit()
+        let mostConnections = mostConnections(ofFiles: raiseFileLimit())
         if settings.stopsWithStandardInput { stopWithStandardInput() }
         let failpoints = try Failpoints(settings.failpoints)
         let lock = settings.isStateless ? nil : try DirectoryLock(settings.dataDirectory)
@@ -147,7 +149,10 @@ public enum Host {
         // One that holds nothing has a secret of its own, of this life: no token is good there.
         let own = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) })
         let secret = settings.isStateless ? own : try SharedSecret.readOrCreate(settings.secretFile)
-        var logger = Logger(label: settings.process, factory: { StreamLogHandler.standardError(label: $0) })
+        var logger = Logger(
+            label: settings.process,
+            factory: { StreamWriterLogHandler(label: $0, writer: .standardError) }
+        )
         logger.logLevel = settings.logLevel
         let context = HostContext(
             settings: settings,
@@ -157,14 +162,50 @@ public enum Host {
             world: .system,
             logger: logger
         )
-        let process = try await build(context)
+        let process: HostedProcess
         do {
-            try await serve(process, context)
+            process = try await build(context)
+        } catch {
+            await shutDown(context.client, logger)
+            throw error
+        }
+        do {
+            try await serve(process, context, mostConnections: mostConnections)
         } catch is CancellationError {
             logger.notice("Stopped before every request was answered")
+        } catch {
+            await shutDown(context.client, logger)
+            close(process, logger)
+            throw error
         }
         try await context.client.shutdown()
         try process.close()
+    }
+
+    /// Closes the client's connections where something else has gone wrong, which is what is told then.
+    private static func shutDown(_ client: JSONClient, _ logger: Logger) async {
+        do {
+            try await client.shutdown()
+        } catch {
+            logger.debug("The client could not be shut down", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// Closes a process's parts where something else has gone wrong, which is what is told then.
+    private static func close(_ process: HostedProcess, _ logger: Logger) {
+        do {
+            try process.close()
+        } catch {
+            logger.warning("Not everything could be closed", metadata: ["error": "\(error)"])
+        }
+    }
+
+    /// How many connections there may be, so that files are left for the database, for calls and for the system.
+    ///
+    /// - Parameter files: how many files the process may have.
+    /// - Returns: three quarters of them; of few, half.
+    static func mostConnections(ofFiles files: Int) -> Int {
+        max(1, files - max(files / 4, min(files / 2, 1024)))
     }
 
     /// A thread of its own, because such a read cannot be cancelled: it ends with the process.
@@ -179,29 +220,41 @@ public enum Host {
         }
     }
 
-    /// As many connections as the system lets the process have; the usual soft limit of 1,024 files is soon reached.
-    package static func raiseFileLimit() {
+    private static let mostFiles = 65536
+
+    /// Has the process have as many files as the system lets it; the usual soft limit of 1,024 is soon reached.
+    ///
+    /// - Returns: how many it may have.
+    @discardableResult
+    package static func raiseFileLimit() -> Int {
         var limit = rlimit()
         #if canImport(Darwin)
         let resource = RLIMIT_NOFILE
         #else
         let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
         #endif
-        guard getrlimit(resource, &limit) == 0 else { return }
-        limit.rlim_cur = min(limit.rlim_max, 65536)
+        guard getrlimit(resource, &limit) == 0 else { return 1024 }
+        limit.rlim_cur = min(limit.rlim_max, rlim_t(mostFiles))
         setrlimit(resource, &limit)
+        return Int(limit.rlim_cur)
     }
 
-    private static func serve(_ process: HostedProcess, _ context: HostContext) async throws {
+    private static func serve(
+        _ process: HostedProcess,
+        _ context: HostContext,
+        mostConnections: Int
+    ) async throws {
         let settings = context.settings
         let server = Application(
             responder: process.responder(),
-            server: .http1(configuration: .init(idleTimeout: idleTimeout)),
+            server: .strictHTTP1(mostConnections: mostConnections, idleTimeout: idleTimeout),
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.port
                 context.ownAddress.set(host: settings.host, port: port)
-                CommandEntry.say("listening on http://\(settings.host):\(port)", on: .standardOutput)
+                channel.pauseAcceptingWithoutFiles(logger: context.logger)
+                let url = OwnAddress.url(host: settings.host, port: port)
+                StreamWriter.standardOutput.write("listening on \(url)\n")
             },
             logger: quiet(context.logger)
         )
@@ -211,18 +264,19 @@ public enum Host {
             logger: quiet(context.logger)
         )
         configuration.maximumGracefulShutdownDuration = longestDrain
+        let address = OwnAddress.authority(host: settings.host, port: settings.port)
         do {
             try await ServiceGroup(configuration: configuration).run()
         } catch let error as IOError {
             throw HostFailure(
-                "cannot listen on \(settings.host):\(settings.port): \(String(cString: strerror(error.errnoCode))); "
+                "cannot listen on \(address): \(String(cString: strerror(error.errnoCode))); "
                     + "choose another with --port or --host",
                 // A port that is taken may be free later; an address that is another machine's never is this one's.
                 exitCode: error.errnoCode == EADDRINUSE ? 1 : 2
             )
         } catch is SocketAddressError {
             throw HostFailure(
-                "cannot listen on \(settings.host):\(settings.port): no address is known by this name; "
+                "cannot listen on \(address): no address is known by this name; "
                     + "choose another with --host (or HOST)",
                 exitCode: 2
             )

@@ -85,7 +85,7 @@ final class UpConsole: Sendable {
         let padded = name + String(repeating: " ", count: max(0, width - name.count))
         let prefix =
             names.firstIndex(of: name).map { style.paint(padded, identity: $0) } ?? style.paint(padded, .strong)
-        // `try?`: a terminal that is gone keeps nobody from running.
-        try? Output.line("\(prefix) | \(TerminalText.printable(line))")
+        // A terminal that is stopped, or gone, keeps nobody from running.
+        StreamWriter.standardOutput.write("\(prefix) | \(TerminalText.printable(line))\n")
     }
 }

@@ -66,12 +66,11 @@ struct UpPlan {
     /// Whom each calls where they do not listen on loopback; a Procfile's own flags beat it.
     private static func urls(_ host: String) -> [String: String] {
         guard !everyAddress.contains(host) else { return [:] }
-        let name = host.contains(":") ? "[\(host)]" : host
         return Dictionary(
             uniqueKeysWithValues: ServiceName.allCases.map { service in
-                let port = service.defaultURL.split(separator: ":").last ?? ""
-                return (service.variable, "http://\(name):\(port)")
-            } + [("COORDINATOR_URL", "http://\(name):8080")]
+                let port = service.defaultURL.split(separator: ":").last.flatMap { Int($0) } ?? 0
+                return (service.variable, OwnAddress.url(host: host, port: port))
+            } + [("COORDINATOR_URL", OwnAddress.url(host: host, port: 8080))]
         )
     }
 

@@ -68,10 +68,15 @@ public struct CoordinatorRoutes: Sendable {
 
     /// A key is the caller's, and bound to method, path, body and If-Match.
     private func key(of request: APIRequest) throws -> Journal.Key? {
-        guard let key = request.head.headerFields[.idempotencyKey] else { return nil }
+        let keys = request.head.headerFields[fields: .idempotencyKey]
+        guard let key = keys.first?.value else { return nil }
+        guard keys.count == 1 else { throw Problem.invalid("Idempotency-Key", "must be one field") }
         guard (1...Self.longestKey).contains(key.utf8.count) else {
-            throw Problem.invalid("Idempotency-Key", "must have 1 to \(Self.longestKey) characters")
+            throw Problem.invalid("Idempotency-Key", "must have 1 to \(Self.longestKey) bytes")
         }
+        // Bytes that are no UTF-8 have all become the replacement character: two keys would be one.
+        guard !key.unicodeScalars.contains(where: { $0 == "\u{FFFD}" || $0.properties.generalCategory == .control })
+        else { throw Problem.invalid("Idempotency-Key", "must be UTF-8 without control characters") }
         var digest = SHA256()
         for part in [request.head.method.rawValue, request.request.uri.path, request.head.headerFields[.ifMatch] ?? ""]
         {

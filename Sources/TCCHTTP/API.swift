@@ -3,6 +3,7 @@ public import HTTPTypes
 public import Hummingbird
 package import Logging
 public import NIOCore
+import NIOHTTP1
 public import TCC
 
 /// What a request brings along while it is handled: Hummingbird's own context, and the connection.
@@ -138,18 +139,18 @@ public struct API {
     /// - Parameters:
     ///   - authority: verifies tokens.
     ///   - bodies: what the bodies of all requests that are being handled share; past it a request is refused at once, with 503.
-    ///   - isReady: whether the process serves.
+    ///   - readiness: whether the process serves.
     public init(
         authority: TokenAuthority,
         bodies: BodyBudget = BodyBudget(),
-        isReady: @escaping @Sendable () async -> Bool = { true }
+        readiness: Readiness = Readiness()
     ) {
         self.authority = authority
         self.bodies = bodies
         self.router = Router(context: APIContext.self, options: [.autoGenerateHeadEndpoints])
         on(.get, "/healthz", allow: nil) { _ in try .json(["status": "alive"]) }
         on(.get, "/readyz", allow: nil) { _ in
-            guard await isReady() else { throw Problem(503, "not-ready", "The process is starting or stopping.") }
+            if let problem = readiness.problem { throw problem }
             return try .json(["status": "ready"])
         }
     }
@@ -236,7 +237,8 @@ public struct API {
             if body.readableBytes == 0 {
                 body = part
             } else {
-                if let length { body.reserveCapacity(length) }
+                // As much as it says, but not much more than has come: saying so costs its sender nothing.
+                if let length { body.reserveCapacity(min(length, taken * 8)) }
                 body.writeBuffer(&part)
             }
         }
@@ -260,6 +262,12 @@ private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {
     let methods: [[Substring]: Set<HTTPRequest.Method>]
 
     func respond(to request: Request, context: APIContext) async throws -> Response {
+        let response = try await answer(to: request, context: context)
+        // Whatever the status (RFC 9110, 9.3.2).
+        return request.method == .head ? response.createHeadResponse() : response
+    }
+
+    private func answer(to request: Request, context: APIContext) async throws -> Response {
         do {
             let response = try await routes.respond(to: request, context: context)
             // The router answers an unknown path, and a wrong method as well, by itself; this is how it marks both.
@@ -267,12 +275,20 @@ private struct APIResponder<Routes: HTTPResponder<APIContext>>: HTTPResponder {
         } catch is Unanswerable {
             try await context.connection?.close()
             throw Unanswerable()
+        } catch let error as HTTPParserError {
+            // The content ended early, or is none: the server answers that, and ends the connection.
+            throw error
         } catch {
             return .problem(context.problem(for: error, in: request))
         }
     }
 
     private func notFound(_ request: Request) -> Response {
+        // Not about a path, but about the server (RFC 9110, 9.3.7).
+        if request.method == .options, request.head.path == "*" {
+            let names = Set(methods.values.joined()).union([.options]).map(\.rawValue).sorted()
+            return Response(status: .noContent, headers: [.allow: names.joined(separator: ", ")])
+        }
         let segments = request.uri.path.split(separator: "/")
         let allowed = methods.filter { template, _ in
             template.count == segments.count && zip(template, segments).allSatisfy { $0.hasPrefix(":") || $0 == $1 }

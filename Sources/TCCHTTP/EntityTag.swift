@@ -17,23 +17,48 @@ public enum EntityTag {
     /// - Returns: true if one of the tags is the revision's, or the field is `*`.
     /// - Throws: 400 if the field is not a list of entity tags.
     public static func matches(_ field: String, _ revision: Int, weak: Bool) throws -> Bool {
-        let field = field.drop { $0 == " " }
-        if field == "*" { return true }
+        try matches(field, tag: of(revision), weak: weak)
+    }
+
+    /// Whether a field of tags has a tag, or is `*`.
+    ///
+    /// - Parameters:
+    ///   - field: the header's value, a list that may have empty members (RFC 9110, section 5.6.1.2).
+    ///   - current: the current tag, in double quotes.
+    ///   - weak: whether `W/"7"` counts as `"7"`.
+    /// - Returns: true if one of the tags is the current one, or the field is `*`.
+    /// - Throws: 400 if the field is not a list of entity tags.
+    public static func matches(_ field: String, tag current: String, weak: Bool) throws -> Bool {
+        var rest = field.utf8[...]
+        func skip(_ bytes: String.UTF8View) { rest = rest.drop { bytes.contains($0) } }
+        skip(" \t".utf8)
+        if rest.first == UInt8(ascii: "*") {
+            rest.removeFirst()
+            skip(" \t".utf8)
+            guard rest.isEmpty else { throw malformed }
+            return true
+        }
         var matches = false
-        for part in field.split(separator: ",", omittingEmptySubsequences: true) {
-            var tag = part.drop { $0 == " " }
-            while tag.last == " " { tag.removeLast() }
-            let isWeak = tag.hasPrefix("W/")
-            if isWeak { tag = tag.dropFirst(2) }
-            guard tag.count >= 2, tag.first == "\"", tag.last == "\"" else {
-                throw Problem(
-                    400,
-                    "malformed-entity-tag",
-                    "An entity tag is a revision in double quotes, such as \"7\"."
-                )
-            }
-            if weak || !isWeak, tag == of(revision) { matches = true }
+        skip(", \t".utf8)
+        while !rest.isEmpty {
+            let isWeak = rest.starts(with: "W/".utf8)
+            if isWeak { rest.removeFirst(2) }
+            guard rest.first == UInt8(ascii: "\"") else { throw malformed }
+            let inner = rest.dropFirst().prefix { $0 == 0x21 || $0 >= 0x23 && $0 != 0x7F }
+            let tag = rest[rest.startIndex..<inner.endIndex]
+            rest = rest[inner.endIndex...]
+            guard rest.popFirst() == UInt8(ascii: "\"") else { throw malformed }
+            if weak || !isWeak, tag.elementsEqual(current.utf8.dropLast()) { matches = true }
+            skip(" \t".utf8)
+            guard rest.isEmpty || rest.first == UInt8(ascii: ",") else { throw malformed }
+            skip(", \t".utf8)
         }
         return matches
     }
+
+    private static let malformed = Problem(
+        400,
+        "malformed-entity-tag",
+        "An entity tag is a revision in double quotes, such as \"7\"."
+    )
 }

@@ -206,6 +206,24 @@ struct CoordinatorRoutesTests {
         }
     }
 
+    /// As SwiftNIO reads the bytes FF and FE, each alone, and one with a tab.
+    @Test(arguments: ["\u{FFFD}", "a\u{FFFD}b", "a\tb"])
+    func aKeyIsUTF8WithoutControlCharacters(key: String) async throws {
+        try await withClient { client async throws in
+            let response = try await client.begin(headers: [Self.key: key])
+            #expect(response.status == .unprocessableContent)
+            #expect(try problem(response).extensions["field"] == .string("Idempotency-Key"))
+        }
+    }
+
+    @Test func aRequestHasOneKey() async throws {
+        try await withClient { client async throws in
+            var headers: HTTPFields = [Self.key: "a"]
+            headers.append(HTTPField(name: Self.key, value: "b"))
+            #expect(try await client.begin(headers: headers).status == .unprocessableContent)
+        }
+    }
+
     // MARK: Who may look
 
     @Test func eachRouteHasItsRoles() async throws {

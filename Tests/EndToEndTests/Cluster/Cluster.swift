@@ -60,8 +60,15 @@ final class Cluster: Sendable {
     ///   - otherParticipants: further participants' ports by name.
     ///   - directory: an empty directory.
     ///   - isTraced: whether strace writes down what the processes do; see ``trace(of:)``.
+    ///   - shell: what a shell does in the process of a role, and in the cluster's directory, before that begins.
     /// - Throws: whatever the disk meets.
-    init(timeouts: Timeouts, otherParticipants: [String: Int], directory: URL, isTraced: Bool) async throws {
+    init(
+        timeouts: Timeouts,
+        otherParticipants: [String: Int],
+        directory: URL,
+        isTraced: Bool,
+        shell: [ServerRole: String]
+    ) async throws {
         self.timeouts = timeouts
         self.directory = directory
         let secret = (0..<64).map { _ in String(Int.random(in: 0..<16), radix: 16) }.joined()
@@ -109,6 +116,10 @@ final class Cluster: Sendable {
                 let output = Self.trace(of: role, in: directory)
                 (executable, arguments) = Strace.command(executable, arguments, output: output)
             }
+            if let shell = shell[role] {
+                arguments = ["-c", "\(shell); exec \"$0\" \"$@\"", executable.path] + arguments
+                executable = URL(fileURLWithPath: "/bin/bash")
+            }
             processes[role] = ServerProcess(
                 name: role.rawValue,
                 executable: executable,
@@ -132,20 +143,32 @@ final class Cluster: Sendable {
         port: Int,
         dataFolder: String,
         _ directory: URL,
-        _ timeouts: Timeouts
+        _ timeouts: Timeouts,
+        host: String = "127.0.0.1"
     ) -> [String] {
         [
-            "--host", "127.0.0.1", "--port", "\(port)", "--retention", "\(timeouts.retention)",
+            "--host", host, "--port", "\(port)", "--retention", "\(timeouts.retention)",
             "--secret-file", directory.appendingPathComponent("secret").path,
             "--data-dir", directory.appendingPathComponent(dataFolder).path,
         ]
     }
 
     /// A second process of a role, in conflict with the first.
-    func rival(of role: ServerRole, port: Int, dataFolder: String? = nil) throws -> ServerProcess {
+    func rival(
+        of role: ServerRole,
+        port: Int,
+        dataFolder: String? = nil,
+        host: String = "127.0.0.1"
+    ) throws -> ServerProcess {
         let logFolder = directory.appendingPathComponent("rival-\(UInt32.random(in: .min ... .max))")
         try FileManager.default.createDirectory(at: logFolder, withIntermediateDirectories: true)
-        let shared = Self.sharedFlags(port: port, dataFolder: dataFolder ?? role.rawValue, directory, timeouts)
+        let shared = Self.sharedFlags(
+            port: port,
+            dataFolder: dataFolder ?? role.rawValue,
+            directory,
+            timeouts,
+            host: host
+        )
         let rival = ServerProcess(
             name: role.rawValue,
             executable: try BuildFolder.executable(role.rawValue),
@@ -292,12 +315,14 @@ final class Cluster: Sendable {
 ///   - timeouts: the orchestrator's.
 ///   - otherParticipants: further participants' ports by name.
 ///   - isTraced: whether strace writes down what the processes do.
+///   - shell: what a shell does in the process of a role before that begins.
 ///   - body: the scenario.
 /// - Throws: what keeps the cluster from starting; what the scenario throws is recorded.
 func withCluster(
     _ timeouts: Cluster.Timeouts = .init(),
     otherParticipants: [String: Int] = [:],
     isTraced: Bool = false,
+    shell: [ServerRole: String] = [:],
     _ body: @escaping @Sendable (Cluster) async throws -> Void
 ) async throws {
     let most = 3
@@ -312,7 +337,8 @@ func withCluster(
             timeouts: timeouts,
             otherParticipants: otherParticipants,
             directory: directory,
-            isTraced: isTraced
+            isTraced: isTraced,
+            shell: shell
         )
         let started = try await Cluster.$current.withValue(cluster) { () async throws -> Bool in
             try await cluster.run(isLastAttempt: attempt == most, body)
