@@ -18,6 +18,7 @@ let crypto = Target.Dependency.product(name: "Crypto", package: "swift-crypto")
 let grdb = Target.Dependency.product(name: "GRDB", package: "GRDB.swift")
 let sqlite = Target.Dependency.product(name: "GRDBSQLite", package: "GRDB.swift")
 let hummingbird = Target.Dependency.product(name: "Hummingbird", package: "hummingbird")
+let hummingbirdCore = Target.Dependency.product(name: "HummingbirdCore", package: "hummingbird")
 let hummingbirdTesting = Target.Dependency.product(name: "HummingbirdTesting", package: "hummingbird")
 let httpTypes = Target.Dependency.product(name: "HTTPTypes", package: "swift-http-types")
 let jwtKit = Target.Dependency.product(name: "JWTKit", package: "jwt-kit")
@@ -103,8 +104,8 @@ let package = Package(
         .target(
             name: "TCCHTTP",
             dependencies: [
-                "TCC", asyncHTTPClient, crypto, httpTypes, hummingbird, jwtKit, logging, nioCore, nioFoundation,
-                nioHTTP1,
+                "TCC", asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdCore, jwtKit, logging, nioCore,
+                nioFoundation, nioHTTP1,
             ],
             swiftSettings: settings
         ),
@@ -280,8 +281,7 @@ let package = Package(
             name: "TCCHTTPTests",
             dependencies: [
                 "Hosting", "TCC", "TCCHTTP", "TCCParticipant", httpTypes, hummingbird, hummingbirdTesting, logging,
-                nioCore,
-                nioPosix,
+                nioCore, nioPosix,
             ],
             swiftSettings: settings
         ),

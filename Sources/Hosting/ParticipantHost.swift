@@ -36,13 +36,17 @@ extension HostedProcess {
             failpoints: context.failpoints,
             logger: context.logger
         )
-        var api = API(authority: context.authority)
+        var api = API(authority: context.authority, readiness: context.readiness)
         addRoutes(&api, store)
         service.addRoutes(to: &api)
         let coordinator = CoordinatorClient(client: context.client, authority: context.authority, url: coordinatorURL)
         return HostedProcess(
             api: api,
             services: [
+                context.storageWatch(store),
+                CoordinatorWatch(readiness: context.readiness, world: context.world, logger: context.logger) {
+                    _ = try await coordinator.horizon()
+                },
                 OutcomeInquiry(service) { try await coordinator.outcome(of: $0) },
                 BarrierPruner(service, retention: context.settings.retention) { try await coordinator.horizon() },
             ],
@@ -52,6 +56,14 @@ extension HostedProcess {
 }
 
 extension HostContext {
+    /// What reports a database that cannot be written.
+    ///
+    /// - Parameter store: the database.
+    /// - Returns: a service, to be run beside the others.
+    public func storageWatch(_ store: DurableStore) -> StorageWatch {
+        StorageWatch(store: store, readiness: readiness, world: world, logger: logger)
+    }
+
     /// Opens a database in the data directory.
     ///
     /// - Parameters:

@@ -78,13 +78,13 @@ public enum OrchestratorProcess {
             world: context.world,
             failpoints: context.failpoints
         )
-        var api = API(authority: context.authority)
+        var api = API(authority: context.authority, readiness: context.readiness)
         transactions.add(to: &api)
         PostRoutes(transactions: transactions, drafts: drafts, world: context.world).add(to: &api)
         if settings.givesDevelopmentTokens { DevelopmentTokens(authority: context.authority).add(to: &api) }
         return HostedProcess(
             api: api,
-            services: [coordinator, JournalPruner(coordinator)],
+            services: [coordinator, JournalPruner(coordinator), context.storageWatch(store)],
             close: { try store.close() }
         )
     }
