@@ -127,6 +127,7 @@ extension SharedSecret.Unusable: CommandEntry.Coded {
 /// Runs one of the processes: lock, secret, parts, server; and stops it on SIGTERM and SIGINT.
 public enum Host {
     private static let longestDrain: Duration = .seconds(10)
+    private static let longestAnnouncement: Duration = .seconds(1)
     private static let connectionsPerPeer = 256
     /// Longer than clients keep an idle connection (a minute), so that they do not use one that is just being closed.
     private static let idleTimeout: TimeAmount = .minutes(2)
@@ -255,6 +256,8 @@ public enum Host {
                 channel.pauseAcceptingWithoutFiles(logger: context.logger)
                 let url = OwnAddress.url(host: settings.host, port: port)
                 StreamWriter.standardOutput.write("listening on \(url)\n")
+                // It is there before the first request is taken, unless nobody reads it.
+                StreamWriter.standardOutput.flush(within: longestAnnouncement)
             },
             logger: quiet(context.logger)
         )
