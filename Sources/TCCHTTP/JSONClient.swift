@@ -62,6 +62,29 @@ public struct JSONClient: Sendable {
         self.sleep = sleep
     }
 
+    /// Runs something with a client of the real network, and closes its connections after it.
+    ///
+    /// - Parameters:
+    ///   - connectionsPerHost: how many calls to one server run at once; further ones wait.
+    ///   - body: what to run.
+    /// - Returns: what it returns.
+    /// - Throws: what it throws.
+    package static func with<Result>(
+        connectionsPerHost: Int,
+        _ body: (JSONClient) async throws -> Result
+    ) async throws -> Result {
+        let client = JSONClient(connectionsPerHost: connectionsPerHost)
+        do {
+            let result = try await body(client)
+            try await client.shutdown()
+            return result
+        } catch {
+            // `try?`: the first error is the one to tell of.
+            try? await client.shutdown()
+            throw error
+        }
+    }
+
     /// Makes a call.
     ///
     /// - Parameters:

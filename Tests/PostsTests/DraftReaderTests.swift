@@ -8,23 +8,22 @@ import Testing
 @Suite("Reading a draft from a service whose answer stops", .timeLimit(.minutes(1)))
 struct DraftReaderTests {
     private func read(_ script: RawPeer.Script, for patience: Duration) async throws -> (Problem?, asked: Int) {
-        let client = JSONClient(connectionsPerHost: 4)
-        let result = try await RawPeer.with(script) { peer in
-            let reader = DraftReader(
-                client: client,
-                url: peer.url,
-                callTimeout: .milliseconds(100),
-                patience: patience,
-                world: .system,
-                failpoints: .none
-            )
-            let problem = await #expect(throws: Problem.self) {
-                try await reader.draft(World.system.makeIdentifier(), token: "t")
+        try await JSONClient.with(connectionsPerHost: 4) { client in
+            try await RawPeer.with(script) { peer in
+                let reader = DraftReader(
+                    client: client,
+                    url: peer.url,
+                    callTimeout: .milliseconds(100),
+                    patience: patience,
+                    world: .system,
+                    failpoints: .none
+                )
+                let problem = await #expect(throws: Problem.self) {
+                    try await reader.draft(World.system.makeIdentifier(), token: "t")
+                }
+                return (problem, asked: peer.requests.count)
             }
-            return (problem, asked: peer.requests.count)
         }
-        try await client.shutdown()
-        return result
     }
 
     @Test(arguments: [RawPeer.Reaction.stopsAfterHead, .stopsInBody("{}"), .trickles("{"), .saysNothing])

@@ -9,15 +9,7 @@ import Testing
 @Suite("Calls of JSON over HTTP, down to the bytes", .timeLimit(.minutes(1)))
 struct JSONClientTests {
     private func withClient<Result>(_ body: (JSONClient) async throws -> Result) async throws -> Result {
-        let client = JSONClient(connectionsPerHost: 8)
-        do {
-            let result = try await body(client)
-            try await client.shutdown()
-            return result
-        } catch {
-            try? await client.shutdown()  // the first error is the one to tell of
-            throw error
-        }
+        try await JSONClient.with(connectionsPerHost: 8, body)
     }
 
     /// Why a call to a peer that reacts so fails.

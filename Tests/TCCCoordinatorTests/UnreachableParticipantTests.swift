@@ -7,7 +7,7 @@ import TCCCoordinator
 import TCCHTTP
 import Testing
 
-@Suite("A participant that cannot be reached", .timeLimit(.minutes(1)))
+@Suite("A participant that cannot be reached", .serialized, .timeLimit(.minutes(2)))
 struct UnreachableParticipantTests {
     /// In which way.
     enum Trouble: CaseIterable {
@@ -66,6 +66,17 @@ struct UnreachableParticipantTests {
             throw error
         }
         try await client.shutdown()
+    }
+
+    /// Waits until the journal says of a transaction what it should; time is real here, and there is no hurry.
+    private static func wait(
+        for gid: GlobalTransactionID,
+        _ life: CoordinatorUnderTest,
+        until condition: (TransactionRecord) -> Bool
+    ) async throws {
+        while try await life.journaled(gid).map({ !condition($0) }) ?? true {
+            try await World.system.sleep(.milliseconds(20))
+        }
     }
 
     /// The URL of a participant in trouble, for as long as the body runs.
@@ -128,7 +139,7 @@ struct UnreachableParticipantTests {
                 let conclusion = try await life.publish()
                 #expect(conclusion.reason?.code == "participant-unavailable")
                 let text = "the name has no address: no such host"
-                _ = try await life.wait(for: #require(conclusion.gid)) { $0.branches[1].lastError == text }
+                try await Self.wait(for: #require(conclusion.gid), life) { $0.branches[1].lastError == text }
             }
         }
     }
@@ -146,7 +157,7 @@ struct UnreachableParticipantTests {
             let urls = ["draft": peer.url, "online": peer.url]
             try await Self.withCoordinator(urls, callTimeout: .milliseconds(200)) { life async throws in
                 let gid = try #require(try await life.publish().gid)
-                _ = try await life.wait(for: gid) { $0.state == .confirmed }
+                try await Self.wait(for: gid, life) { $0.state == .confirmed }
             }
         }
     }
@@ -166,7 +177,7 @@ struct UnreachableParticipantTests {
                 life async throws in
                 let gid = try #require(try await life.publish().gid)
                 isBack.withLock { $0 = true }
-                _ = try await life.wait(for: gid) { $0.state == .cancelled }
+                try await Self.wait(for: gid, life) { $0.state == .cancelled }
                 #expect(!once.isFirst(), "the first one stopped")
                 while !(try await life.publish().isConfirmed) { try Task.checkCancellation() }
             }
@@ -187,24 +198,22 @@ struct UnreachableParticipantTests {
                 #expect(conclusion.isAccepted)
                 let gid = try #require(conclusion.gid)
                 _ = try await life.coordinator.retry(gid)
-                _ = try await life.wait(for: gid) { $0.state == .confirmed }
+                try await Self.wait(for: gid, life) { $0.state == .confirmed }
             }
         }
     }
 
     @Test func everyKindOfCallIsGivenUp() async throws {
         let authority = await TokenAuthority(secret: Data(repeating: 7, count: 32), subject: "orchestrator")
-        let client = JSONClient(connectionsPerHost: 8)
-        try await RawPeer.with(.always(.stopsAfterHead)) { peer in
+        let silence = CallResult.unanswered("no answer in time")
+        try await JSONClient.with(connectionsPerHost: 8) { client in
             let participants = ParticipantClient(client: client, authority: authority, callTimeout: .milliseconds(100))
-            let participant = Participant(name: ParticipantName("draft")!, url: peer.url)
-            let calls = [TCC.Operation.try, .confirm, .cancel].map { BranchRequest($0, ByteBuffer(string: "{}")) }
-            for call in calls {
-                #expect(await participants.call(participant, [call]) == .each([.unanswered("no answer in time")]))
+            try await RawPeer.with(.always(.stopsAfterHead)) { peer in
+                let participant = Participant(name: ParticipantName("draft")!, url: peer.url)
+                let calls = [TCC.Operation.try, .confirm, .cancel].map { BranchRequest($0, ByteBuffer(string: "{}")) }
+                for call in calls { #expect(await participants.call(participant, [call]) == .each([silence])) }
+                #expect(await participants.call(participant, calls) == .each([silence, silence, silence]))
             }
-            let silence = CallResult.unanswered("no answer in time")
-            #expect(await participants.call(participant, calls) == .each([silence, silence, silence]))
         }
-        try await client.shutdown()
     }
 }

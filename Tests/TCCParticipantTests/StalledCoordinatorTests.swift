@@ -12,17 +12,17 @@ struct StalledCoordinatorTests {
         _ body: (CoordinatorClient, RawPeer) async throws -> Void
     ) async throws {
         let authority = await TokenAuthority(secret: Data(repeating: 7, count: 32), subject: "online-service")
-        let client = JSONClient(connectionsPerHost: 4)
-        try await RawPeer.with(script) { peer in
-            let coordinator = CoordinatorClient(
-                client: client,
-                authority: authority,
-                url: peer.url,
-                timeout: .milliseconds(200)
-            )
-            try await body(coordinator, peer)
+        try await JSONClient.with(connectionsPerHost: 4) { client in
+            try await RawPeer.with(script) { peer in
+                let coordinator = CoordinatorClient(
+                    client: client,
+                    authority: authority,
+                    url: peer.url,
+                    timeout: .milliseconds(200)
+                )
+                try await body(coordinator, peer)
+            }
         }
-        try await client.shutdown()
     }
 
     @Test(arguments: [
