@@ -84,6 +84,9 @@ public struct Pages: Sendable {
         _ routes: PageRoutes,
         _ context: APIContext
     ) async -> Response {
+        guard RequestGuard.isPlain(request.headers) else {
+            return Response(status: .requestHeaderFieldsTooLarge, headers: securityHeaders)
+        }
         let gate = RequestGuard(publicURL: publicURL)
         guard let host = request.head.authority, gate.isOwn(host: host) else {
             let visit = visit(request, path, secured: false)

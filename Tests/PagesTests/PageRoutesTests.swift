@@ -340,6 +340,18 @@ struct PageRoutesTests {
         }
     }
 
+    @Test(arguments: [HTTPField.Name.cookie, .accept, .acceptLanguage, .ifNoneMatch])
+    func aHeaderOfManyAccentsIsRefused(_ name: HTTPField.Name) async throws {
+        try await PagesUnderTest.open { pages in
+            for (value, status) in [(String(repeating: "\u{301}\u{316}", count: 10_000), 431), ("\u{301}", 200)] {
+                let page = try await pages.get("/sign-in", [name: value])
+                #expect(page.status == status)
+            }
+            let plain = try await pages.get("/sign-in", [name: String(repeating: "x", count: 10_000)])
+            #expect(plain.status == 200)
+        }
+    }
+
     @Test func aFormThatIsTooLargeIsToldInAPage() async throws {
         try await PagesUnderTest.open { pages in
             let form = "title=T&content=" + String(repeating: "x", count: 3 << 20)

@@ -17,6 +17,14 @@ package struct RequestGuard: Hashable, Sendable {
         self.publicOrigin = LinkPolicy.origin(of: publicURL)
     }
 
+    /// Whether what a request's head says may be compared with anything: to Swift that is a square in a run of accents.
+    ///
+    /// - Parameter head: the request's headers.
+    /// - Returns: false where one is long, and not plain ASCII.
+    package static func isPlain(_ head: HTTPFields) -> Bool {
+        head.allSatisfy { $0.value.utf8.count <= 1024 || $0.value.utf8.allSatisfy { $0 < 0x80 } }
+    }
+
     /// Whether a request's `Host` is a name of this server.
     ///
     /// A page elsewhere can have its own name lead to loopback, and would then count as this origin (DNS rebinding); it
