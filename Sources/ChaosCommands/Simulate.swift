@@ -11,11 +11,12 @@ struct Simulate: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         abstract: "Run simulated worlds, each from one seed, and check the ten invariants in each.",
         discussion: """
-            A world is the real coordinator, journal, barriers, retries and libraries, with four processes, clients, a \
-            network and disks, on one thread; the seed decides everything that happens in it. First things go wrong, \
-            each kind at a rate of the world's own: messages are lost, delayed, doubled and reordered, links cut one \
-            way, processes killed at any step and paused, commits fail, clocks jump, servers forget what is old. Then \
-            all heals, and everything has to end within 5 s. Some worlds go on after a night in which everything was \
+            A world is the real coordinator, journal, barriers, retries, libraries, routes and HTTP client, with four \
+            processes, clients, a network and disks, on one thread; the seed decides everything that happens in it. \
+            First things go wrong, each kind at a rate of the world's own: messages are lost, delayed, doubled and \
+            reordered, answers stop in the middle, trickle or end with a reset, links cut one way, names do not \
+            resolve, processes killed at any step and paused, commits fail, clocks jump, servers forget what is old. \
+            Then all heals, and everything has to end within 5 s. Some worlds go on after a night in which everything was \
             forgotten, with messages from the day before. The same seed gives the same output.
 
             --seeds runs many worlds and tells what was wrong; --seed alone runs one and tells what happened. \

@@ -4,10 +4,10 @@ import Simulation
 struct SimulationTally {
     /// What has to have happened in many worlds: otherwise they prove nothing.
     private static let faults = [
-        "batch", "batch failed", "batch refused", "batch short", "clock", "crash", "cut", "doubled",
+        "batch", "batch failed", "batch refused", "batch short", "clock", "clock days ahead", "crash", "cut", "doubled",
         "doubled stream", "failed sync", "full disk", "kill", "late", "lost", "lost commit", "night", "no name",
-        "others expected", "overnight", "pause", "probe", "prune", "reset", "silent", "slow name", "stops after head",
-        "stops in body", "trickle",
+        "others expected", "overnight", "pause", "probe", "prune", "reset", "resource fails", "silent", "slow name",
+        "stops after head", "stops in body", "trickle",
     ]
 
     private(set) var worlds = 0

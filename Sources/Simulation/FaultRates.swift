@@ -91,7 +91,7 @@ package struct FaultRates: Hashable, Sendable {
         partition = rate(0.3)
         pruning = rate(0.2)
         probe = rate(0.2)
-        overnight = rate(0.2)
+        overnight = rate(0.5)
         takesNoBatches = random.chance(0.2)
         refusedBatch = rate(0.2)
         shortBatch = rate(0.1)
@@ -105,6 +105,6 @@ package struct FaultRates: Hashable, Sendable {
         slowName = rate(0.1)
         noName = rate(0.2)
         failedBatch = rate(0.1)
-        clockDays = rate(0.5)
+        clockDays = rate(1)
     }
 }

@@ -30,6 +30,11 @@ struct Node: Sendable {
             _ to: Party, _ calls: [BranchRequest], _ proceed: @Sendable ([BranchRequest]) async -> RequestResult
         ) async -> RequestResult
 
+    /// Comes between a participant that asks for what it holds too long and the coordinator; `proceed` asks properly.
+    typealias InquiryIntervention =
+        @Sendable (_ gid: GlobalTransactionID, _ proceed: @Sendable (GlobalTransactionID) async throws -> Outcome)
+        async throws -> Outcome
+
     /// What runs in the background.
     let services: [@Sendable () async -> Void]
     /// What it serves.
@@ -134,17 +139,21 @@ extension Node {
     /// - Parameters:
     ///   - resource: what it reserves.
     ///   - parts: what it is made of.
+    ///   - isFailing: whether the resource fails at what is decided of a transaction.
+    ///   - inquiryIntervention: comes between it and the coordinator that it asks for what it holds too long.
     ///   - told: hears what it is told of a transaction that it asks for.
     ///   - addRoutes: adds routes of its own.
     /// - Returns: the process, not yet running.
     static func participant<R: Resource>(
         _ resource: R,
         _ parts: Parts,
+        isFailing: @escaping @Sendable (GlobalTransactionID) -> Bool,
+        inquiryIntervention: InquiryIntervention?,
         told: @escaping @Sendable (GlobalTransactionID, Outcome) -> Void,
         addRoutes: (inout API) -> Void = { _ in }
     ) -> Node {
         let service = ParticipantService(
-            resource: resource,
+            resource: Failing(resource: resource, isFailing: isFailing),
             store: parts.store,
             world: parts.world,
             failpoints: parts.failpoints,
@@ -165,7 +174,10 @@ extension Node {
             told(gid, outcome)
             return outcome
         }
-        let inquiry = OutcomeInquiry(service, ask: ask)
+        let inquiry = OutcomeInquiry(service) { gid in
+            guard let inquiryIntervention else { return try await ask(gid) }
+            return try await inquiryIntervention(gid, ask)
+        }
         let pruner = BarrierPruner(service, retention: parts.retention) { try await coordinator.horizon() }
         return Node(
             services: [{ await inquiry.runUntilCancelled() }, { await pruner.runUntilCancelled() }],

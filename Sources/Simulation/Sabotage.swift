@@ -37,6 +37,14 @@ package struct Sabotage: Sendable {
                 _ proceed: @Sendable ([BranchRequest]) async -> RequestResult
             ) async -> RequestResult
         )?
+    /// Asks the coordinator what became of something that a participant holds too long, which `proceed` does properly.
+    package var ask:
+        (
+            @Sendable (
+                _ context: Context, _ party: Party, _ gid: GlobalTransactionID,
+                _ proceed: @Sendable (GlobalTransactionID) async throws -> Outcome
+            ) async throws -> Outcome
+        )?
     /// Whether it sees requests of several calls; if not, there are none.
     package var seesBatches = false
     /// Whether a call whose answer has begun is not given up.

@@ -92,6 +92,23 @@ extension SimulatedWorld {
         network.heal(link)
     }
 
+    /// Has a participant's answers not come, and then nothing that it is asked.
+    func neglect(_ party: Party, isCut: Bool) {
+        damage(.init(from: .orchestrator, to: party), isCut ? .cut : .headOnly)
+    }
+
+    /// Ends that.
+    func endNeglect(of party: Party) {
+        state.withLock { $0.failing = [] }
+        network.heal(.init(from: .orchestrator, to: party))
+    }
+
+    /// Has resources fail at whatever is decided of a transaction.
+    func failResources(at gid: GlobalTransactionID, of party: Party) {
+        note("resource fails", party, "\(gid)")
+        state.withLock { _ = $0.failing.insert(gid) }
+    }
+
     /// Cuts a link until the night is over, if that fault is not left out.
     func cutOff(_ link: Network.Link) {
         if gate.strikes() { cut(link) }

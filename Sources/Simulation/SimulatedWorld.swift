@@ -33,6 +33,8 @@ final class SimulatedWorld: Sendable {
         var nights = Duration.zero
         /// What participants that asked were told.
         var outcomes: [(gid: GlobalTransactionID, decision: Decision)] = []
+        /// The transactions whose decisions no resource carries out.
+        var failing: Set<GlobalTransactionID> = []
         /// How often requests of clients came, by their identity.
         var arrivals: [String: Int] = [:]
         /// What was found wrong while things happened.
@@ -217,6 +219,16 @@ final class SimulatedWorld: Sendable {
             if outcome == .pending { return }
             self?.state.withLock { $0.outcomes.append((gid, outcome == .confirm ? .confirm : .cancel)) }
         }
+        func participant(_ resource: some Resource, addRoutes: (inout API) -> Void = { _ in }) -> Node {
+            .participant(
+                resource,
+                parts,
+                isFailing: { [weak self] gid in self?.state.withLock { $0.failing.contains(gid) } ?? false },
+                inquiryIntervention: inquiryIntervention(of: party),
+                told: told,
+                addRoutes: addRoutes
+            )
+        }
         switch party {
         case .orchestrator:
             return .orchestrator(
@@ -226,11 +238,19 @@ final class SimulatedWorld: Sendable {
                 die: { life.die() }
             )
         case .draft:
-            return .participant(DraftResource(), parts, told: told) { api in
+            return participant(DraftResource()) { api in
                 DraftRoutes(store: parts.store, world: world, failpoints: failpoints).add(to: &api)
             }
-        case .online: return .participant(OnlineResource(), parts, told: told)
-        case .quota, .client: return .participant(QuotaLedger(), parts, told: told)
+        case .online: return participant(OnlineResource())
+        case .quota, .client: return participant(QuotaLedger())
+        }
+    }
+
+    private func inquiryIntervention(of party: Party) -> Node.InquiryIntervention? {
+        guard let ask = sabotage?.ask else { return nil }
+        return { [weak self] gid, proceed in
+            guard let self else { throw CancellationError() }
+            return try await ask(context(of: party), party, gid, proceed)
         }
     }
 

@@ -31,8 +31,8 @@ package struct Simulation: Sendable {
     private static let nights = 0.15
     /// The request that is not finished when the night comes; no other client has this number.
     private static let eveningRequest = Scenario.RequestNumber(client: 9, number: 0)
-    /// What has to be possible when all is well again, at the end of each day.
-    private static let lastRequests = [0, 1].map { Scenario.RequestNumber(client: 8, number: $0) }
+    /// What has to be possible when all is well again.
+    private static let lastRequest = Scenario.RequestNumber(client: 8, number: 0)
     /// Without faults.
     private static let longestPublish = Duration.milliseconds(30)
 
@@ -65,6 +65,7 @@ package struct Simulation: Sendable {
         let faults = FaultRates(swarm: &random)
         let clients = Self.clients(of: scenario, &random).map { $0.map(\.chance) }
         let hasNight = random.chance(Self.nights)
+        let hasNeglect = random.chance(Self.neglects)
         let world = SimulatedWorld(
             seed: random.next(),
             faults: faults,
@@ -81,7 +82,8 @@ package struct Simulation: Sendable {
         // On a day with a night, half of each client's requests come after it.
         let mornings = clients.map { hasNight ? $0.count / 2 : 0 }
         violations += try run(world, clients: zip(clients, mornings).map { Array($0.dropLast($1)) }, life, record)
-        violations += try beginAnew(world, scenario, day: 0, life, record)
+        if !hasNight { violations += try beginAnew(world, scenario, life, record) }
+        if hasNeglect, violations.isEmpty { violations += try neglect(world, scenario, &random, life, record) }
         if hasNight, violations.isEmpty {
             if scenario.requests?.contains(Self.eveningRequest) ?? true {
                 workInTheEvening(world, &random, life, record)
@@ -89,7 +91,7 @@ package struct Simulation: Sendable {
             world.passNight(faults)
             world.breakAgain(faults)
             violations += try run(world, clients: zip(clients, mornings).map { Array($0.suffix($1)) }, life, record)
-            violations += try beginAnew(world, scenario, day: 1, life, record)
+            violations += try beginAnew(world, scenario, life, record)
         }
         return try end(world, life, record, violations, scenario.seed)
     }
@@ -115,8 +117,9 @@ package struct Simulation: Sendable {
         var random = SplitMix64(seed: scenario.seed)
         _ = FaultRates(swarm: &random)
         let requests = clients(of: scenario, &random).flatMap { $0.map(\.number) }
-        let others = random.chance(nights) ? [lastRequests[0], eveningRequest, lastRequests[1]] : [lastRequests[0]]
-        return requests + others.filter { scenario.requests?.contains($0) ?? true }
+        let night = random.chance(nights) ? [eveningRequest] : []
+        let neglected = random.chance(neglects) ? neglectedRequests : []
+        return requests + (neglected + night + [lastRequest]).filter { scenario.requests?.contains($0) ?? true }
     }
 
     /// Runs a search's world: nothing goes wrong but for one fault, and things happen in one order of many.
@@ -185,16 +188,14 @@ package struct Simulation: Sendable {
     private func beginAnew(
         _ world: SimulatedWorld,
         _ scenario: Scenario,
-        day: Int,
         _ life: Life,
         _ record: Box<Client.Record>
     ) throws -> [Violation] {
-        let number = Self.lastRequests[day]
-        guard scenario.requests?.contains(number) ?? true else { return [] }
-        let client = Client(number: number.client, world: world, life: life, record: record)
+        guard scenario.requests?.contains(Self.lastRequest) ?? true else { return [] }
+        let client = Client(number: Self.lastRequest.client, world: world, life: life, record: record)
         let isWorking = Box(true)
         life.deliver {
-            await client.run([.publishNew(author: "ann")], SplitMix64(seed: UInt64(day)))
+            await client.run([.publishNew(author: "ann")], SplitMix64(seed: scenario.seed))
             isWorking.withLock { $0 = false }
         }
         let scheduler = world.scheduler
@@ -316,7 +317,8 @@ package struct Simulation: Sendable {
         try disks[.quota].queue
             .write { database in
                 for author in ["ann", "bob"] {
-                    try database.execute(sql: "INSERT INTO account VALUES (?, 5, 0)", arguments: [author])
+                    try database.cachedStatement(sql: "INSERT INTO account VALUES (?, 5, 0)")
+                        .execute(arguments: [author])
                 }
             }
     }
@@ -339,7 +341,8 @@ package struct Simulation: Sendable {
             }
         }
         let spent = try disks.perform(on: .quota) { database in
-            let rows = try Row.fetchAll(database, sql: "SELECT author, spent FROM account WHERE spent <> 0")
+            let select = try database.cachedStatement(sql: "SELECT author, spent FROM account WHERE spent <> 0")
+            let rows = try Row.fetchAll(select)
             return Dictionary(rows.map { row -> (String, Int) in (row[0], row[1]) }) { $0 + $1 }
         }
         (state.spent, state.spentByAuthor) = (spent.values.reduce(0, +), spent)

@@ -14,13 +14,19 @@ package struct WireRequest: Sendable {
     /// The body; empty if there is none.
     package var body: ByteBuffer
 
+    private static let names: [String: HTTPField.Name] = [
+        "authorization": .authorization, "content-type": .contentType, "Idempotency-Key": .idempotencyKey,
+        "If-Match": .ifMatch,
+    ]
+
     init(_ request: TransportRequest, path: String) {
         self.method = request.method
         self.path = path
         self.headers = HTTPFields()
         for (name, value) in request.headers {
             // What is no name of a header cannot be sent.
-            if let name = HTTPField.Name(name) { headers.append(HTTPField(name: name, value: value)) }
+            guard let name = Self.names[name] ?? HTTPField.Name(name) else { continue }
+            headers.append(HTTPField(name: name, value: value))
         }
         self.body = request.body ?? ByteBuffer()
     }

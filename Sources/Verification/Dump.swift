@@ -1,6 +1,7 @@
-import Foundation
 package import GRDB
+import NIOCore
 package import TCC
+import TCCHTTP
 
 /// What of a database cannot be read as the contract has it.
 package struct Unreadable: Error, Hashable, CustomStringConvertible {
@@ -28,8 +29,10 @@ extension JournalEntry {
         return try Row.fetchAll(database.cachedStatement(sql: "SELECT * FROM \(prefix)transactions ORDER BY gid"))
             .map { row in
                 let state = try read(TransactionState(rawValue: row["state"]), "the state \(row["state"] as String)")
-                let labels = try JSONDecoder()
-                    .decode([String: JSONValue].self, from: Data((row["labels"] as String).utf8))
+                let labels = try JSONCoding.decode(
+                    [String: JSONValue].self,
+                    from: ByteBuffer(string: row["labels"] as String)
+                )
                 return JournalEntry(
                     gid: try read(GlobalTransactionID(row["gid"] as String), "a gid"),
                     state: state,

@@ -16,10 +16,10 @@ struct SimulationTests {
         }
         // A run that proves nothing fails.
         for kind in [
-            "batch failed", "clock", "crash", "cut", "doubled", "doubled stream",
+            "batch failed", "clock", "clock days ahead", "crash", "cut", "doubled", "doubled stream",
             "failed sync", "full disk", "key again", "key of another", "key reused", "kill", "late", "lost",
             "lost commit", "night", "no name", "others expected", "outage", "overnight", "pause", "probe",
-            "prune", "reset", "silent", "slow name", "stops after head", "stops in body", "trickle",
+            "prune", "reset", "resource fails", "silent", "slow name", "stops after head", "stops in body", "trickle",
             "unanswered",
         ] {
             #expect(counts[kind, default: 0] >= 3, "\(kind): \(counts[kind, default: 0])")
