@@ -241,8 +241,7 @@ let package = Package(
             name: "Harness",
             dependencies: [
                 "DraftLibrary", "Failpoints", "Hosting", "OnlineLibrary", "Posts", "Supervision", "TCC", "TCCHTTP",
-                "TCCStorage",
-                "Verification", grdb, httpTypes, hummingbird, lifecycle, logging, nioCore, subprocess, systemPackage,
+                "TCCStorage", "Verification", grdb, httpTypes, nioCore, nioPosix, subprocess, systemPackage,
             ],
             swiftSettings: settings
         ),

@@ -311,10 +311,16 @@ extension FaultKind {
         case .partition: "a link is cut for a while"
         case .delay: "messages are late"
         case .loss: "requests are lost"
-        case .duplicate: "requests come twice"
-        case .replyLoss: "requests come and their answers are lost"
+        case .duplicate: "requests come twice, or their bytes twice on one connection"
+        case .replyLoss: "requests come and their answers are lost, or reset in the middle"
         case .diskFull: "a disk has no room for a while"
         case .clock: "a process\u{2019}s wall clock jumps"
+        case .clockDay: "a process\u{2019}s wall clock is wrong by a day and more for a while"
+        case .stall: "answers stop on their way, connections are never read"
+        case .trickle: "requests and answers come one byte at a time"
+        case .dns: "a name does not resolve, or late"
+        case .descriptors: "a process has no file descriptors left for a while"
+        case .stderr: "nobody reads what a process writes to standard error"
         case .failpoint: "a process is started with an armed failpoint"
         }
     }

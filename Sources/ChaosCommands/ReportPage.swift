@@ -164,7 +164,7 @@ package struct ReportPage: Sendable {
         "At the end both libraries agree on every post.",
         "No reservation is left at the end.",
         "The journal and the barriers agree.",
-        "After the last fault heals every transaction ends within 5 s.",
+        "After the last fault heals every transaction ends within 5 s; a participant out of reach holds up no other.",
         "No try takes effect after its cancel.",
         "A transaction answered as cancelled is never visible.",
     ]

@@ -14,14 +14,31 @@ struct Run: AsyncParsableCommand {
         discussion: """
             Starts the orchestrator, both services and a quota ledger in a temporary folder, with proxies between them, \
             and clients that publish, edit, withdraw and delete. Meanwhile the faults of a plan happen, which the seed \
-            decides: kill, pause, failpoint (a process dies at one), partition, delay, loss, duplicate, reply-loss, disk-full (a \
-            small file system, where this user may mount one) and clock (wall clocks jump, where \
-            libfaketime is installed). What cannot be made here is left out, and it says so. The seed decides the \
-            plan and what clients want, but not the machine's timing: repeat a run several times.
+            decides:
+              kill, pause     a process is killed, or stopped for a while
+              failpoint       a process dies at one
+              partition       a link is cut: nothing passes, and nobody is told so
+              delay, loss     requests are late, or lost
+              duplicate       requests come twice, later or as a doubled stream of bytes
+              reply-loss      answers are lost, or reset in the middle
+              stall           answers stop after their heads or in their bodies; connections are never read
+              trickle         requests and answers come one byte at a time
+              dns             a name does not resolve, or late (needs mount namespaces and port 53)
+              descriptors     a process can open no more files (needs prlimit)
+              stderr          nobody reads what a process writes to standard error
+              disk-full       a disk has no room (needs the right to mount a small file system)
+              clock           wall clocks jump by some seconds (needs libfaketime)
+              clock-day       a wall clock is wrong by a day and more, once (needs libfaketime)
 
-            Afterwards all is healed, and everything has to end within 5 s. Everything that was asked, answered and \
+            What cannot be made here is left out, and it says so. The seed decides the plan and what clients want, but \
+            not the machine's timing: repeat a run several times.
+
+            Now and then one participant alone is out of reach for some seconds. What does not need it has to be \
+            answered as ever meanwhile.
+
+            Afterwards all is healed, everything has to end within 5 s, and something new at each participant. Everything that was asked, answered and \
             seen goes into a history (JSON Lines). A run in which too little happened proves nothing, and fails: each \
-            kind of fault has to happen to somebody, which takes all of them together some 20 s.
+            kind of fault has to happen to somebody, which takes all of them together some 30 s.
 
             Exit codes: 0 valid, 1 an invariant was violated, 2 wrong usage, 3 unknown (too little happened, or it was \
             stuck).
@@ -189,7 +206,7 @@ private struct Plan: Sendable {
     }
 
     private func run(in folder: URL, _ file: URL, _ display: ChaosDisplay) async throws -> ChaosRun.Outcome {
-        let leftOut = try ChaosRun.leftOut(of: settings.kinds, in: folder)
+        let leftOut = try await ChaosRun.leftOut(of: settings.kinds, in: folder)
         var settings = settings
         settings.kinds.subtract(leftOut.keys)
         for (kind, reason) in leftOut.sorted(by: { $0.key.rawValue < $1.key.rawValue }) {
@@ -205,7 +222,8 @@ private struct Plan: Sendable {
             durationMilliseconds: Int(settings.duration / .milliseconds(1)),
             startedAt: World.system.wallClock(),
             minimum: settings.minimum,
-            lookMilliseconds: LibraryReader.interval / .milliseconds(1)
+            lookMilliseconds: LibraryReader.interval / .milliseconds(1),
+            participants: Party.participants.map(\.rawValue)
         )
         let recorder: Recorder
         do {

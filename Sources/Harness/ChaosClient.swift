@@ -66,6 +66,7 @@ struct ChaosClient: Sendable {
                 text
             )
             try await publish(intent, post.author)
+        case .charge(let author): try await publish(.other(participants: ["quota"]), author)
         case .withdrawCharged(let post): try await publish(.chargedWithdraw(post.id), post.author)
         case .overdraw(let id, let text):
             try await publish(.chargedPublish(id, base: 0, revision: 1, text), Workload.pauper)

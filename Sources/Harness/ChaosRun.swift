@@ -91,6 +91,7 @@ package struct ChaosRun: Sendable {
     /// How long clients may take after that to bring to its end what they have begun.
     private static let lastAnswers = Duration.seconds(20)
     private static let mostRepeated = 20
+    private static let shortRetention = Duration.seconds(10)
     /// What a process's disk has room for: more for a longer run, and it takes memory only as it is used.
     private var diskMegabytes: Int { 48 + 32 * Int(settings.duration / .seconds(60)) }
     private static let quota = 1_000_000
@@ -140,10 +141,23 @@ package struct ChaosRun: Sendable {
     ///   - folder: where disks would be mounted.
     /// - Returns: the reasons.
     /// - Throws: what keeps a folder from being made.
-    package static func leftOut(of kinds: Set<FaultKind>, in folder: URL) throws -> [FaultKind: String] {
+    package static func leftOut(of kinds: Set<FaultKind>, in folder: URL) async throws -> [FaultKind: String] {
         var reasons: [FaultKind: String] = [:]
-        if kinds.contains(.clock), FakeClock.library == nil {
-            reasons[.clock] = "libfaketime is not installed"
+        if FakeClock.library == nil {
+            for kind in kinds.intersection([.clock, .clockDay]) { reasons[kind] = "libfaketime is not installed" }
+        }
+        if kinds.contains(.descriptors), await !DescriptorLimit.isAvailable() {
+            reasons[.descriptors] = "prlimit is not installed"
+        }
+        #if !os(Linux)
+        if kinds.contains(.stderr) { reasons[.stderr] = "a process's pipe can be filled from outside on Linux only" }
+        #endif
+        if kinds.contains(.dns) {
+            do {
+                try await NameServer(in: folder).stop()
+            } catch {
+                reasons[.dns] = "a name server of the processes' own needs port 53 and mount namespaces: \(error)"
+            }
         }
         if kinds.contains(.diskFull) {
             if let disk = try FullDisk.mount(at: folder.appending(path: "trial"), megabytes: 1) {
@@ -160,6 +174,13 @@ package struct ChaosRun: Sendable {
     /// - Returns: how it went.
     /// - Throws: what keeps it from being run.
     package func run() async throws -> Outcome {
+        let names = settings.kinds.contains(.dns) ? try await NameServer(in: folder) : nil
+        let outcome = await Result { try await run(names) }
+        await names?.stop()
+        return try outcome.get()
+    }
+
+    private func run(_ names: NameServer?) async throws -> Outcome {
         var disks: [Party: FullDisk] = [:]
         defer { for disk in disks.values { disk.unmount() } }
         var environment: [Party: [String: String?]] = [:]
@@ -169,16 +190,24 @@ package struct ChaosRun: Sendable {
                 disks[party] = try FullDisk.mount(at: place, megabytes: diskMegabytes)
                 Watchdog.shared.mounted(place)
             }
-            if settings.kinds.contains(.clock), let library = FakeClock.library {
+            if !settings.kinds.isDisjoint(with: [.clock, .clockDay]), let library = FakeClock.library {
                 environment[party] = try FakeClock.environment(for: party, in: folder, library)
             }
         }
         let (mounted, variables) = (disks, environment)
+        var times = Stack.Times()
+        // A clock that is ahead is believed by what forgets; with a day to remember, that looks once an hour.
+        if settings.kinds.contains(.clockDay) { times.journalRetention = Self.shortRetention }
+        let shortTimes = times
         return try await Children.with { children in
             let stack = try await Stack(
                 folder: folder,
                 children: children,
+                times: shortTimes,
                 proxySeed: settings.seed &+ 1,
+                names: names,
+                // What is unreadable is worth a line from this level on: something to write where nobody reads.
+                logLevel: settings.kinds.contains(.stderr) ? "debug" : "warning",
                 environment: variables
             )
             let outcome = await Result { try await run(stack, mounted) }
@@ -243,6 +272,7 @@ package struct ChaosRun: Sendable {
             defer { group.cancelAll() }
             for proxy in stack.proxies { try await proxy.serving.value() }
             try await waits.during("the run", "all processes' readiness") { try await allReady(keepers) }
+            if settings.kinds.contains(.clockDay) { try stack.databases.keepForgotten() }
             try await stack.grant(Self.quota, to: Workload.authors)
             place.state.withLock { $0 = .init(phase: "faults", begin: .now) }
             try await storm(stack, keepers, nemesis)
@@ -274,15 +304,11 @@ package struct ChaosRun: Sendable {
 
             try await withThrowingTaskGroup(of: Void.self) { group in
                 var seeds = SplitMix64(seed: settings.seed &+ 2)
-                for number in 1...settings.clients {
-                    let workload = Workload(client: number, seed: seeds.next())
-                    let client = ChaosClient(
-                        number: number,
-                        stack: stack,
-                        recorder: recorder,
-                        waits: waits,
-                        knowledge: knowledge
-                    )
+                // Two more see whether what needs only some participants goes on while another is out of reach.
+                let purposes = Array(repeating: Workload.Purpose.everything, count: settings.clients)
+                for (index, purpose) in (purposes + [.publishes, .charges]).enumerated() {
+                    let workload = Workload(client: index + 1, seed: seeds.next(), purpose: purpose)
+                    let client = client(index + 1, stack, knowledge)
                     group.addTask { try await client.run(workload) { ContinuousClock.now < end } }
                 }
                 var nemesis = nemesis
@@ -290,7 +316,7 @@ package struct ChaosRun: Sendable {
                 try await nemesis.run(plan, since: .now)
                 try await Task.sleep(until: end, clock: .continuous)
                 place.enter("healing")
-                try await heal(stack, keepers)
+                try await heal(stack, keepers, client(0, stack, ChaosClient.Knowledge()))
                 place.enter("last answers")
                 try await waits.during("the run", "the clients' last answers") { for try await _ in group {} }
             }
@@ -300,14 +326,20 @@ package struct ChaosRun: Sendable {
         try await dump(stack)
     }
 
+    private func client(_ number: Int, _ stack: Stack, _ knowledge: ChaosClient.Knowledge) -> ChaosClient {
+        ChaosClient(number: number, stack: stack, recorder: recorder, waits: waits, knowledge: knowledge)
+    }
+
     // MARK: The end
 
-    /// Sees to it that all ends that was unfinished when the last fault was taken back.
-    private func heal(_ stack: Stack, _ keepers: [Keeper]) async throws {
+    /// Sees to it that all ends that was unfinished when the last fault was taken back, and that something new ends at each
+    /// participant.
+    private func heal(_ stack: Stack, _ keepers: [Keeper], _ client: ChaosClient) async throws {
         for keeper in keepers { keeper.disarm() }
         try await waits.during("the run", "all processes' readiness") { try await allReady(keepers) }
         recorder.note(.healed)
         let left = try await stack.databases.aside { try $0.unfinishedTransactions() }
+        async let renewal: Void = begin(client)
         var names: [String] = []
         do {
             try await eventually("what was unfinished has ended", within: Self.healing) {
@@ -318,6 +350,35 @@ package struct ChaosRun: Sendable {
         } catch is NotInTime {
             let found = "\(Self.healing) after the last fault still \(names.joined(separator: ", "))"
             recorder.note(.contradiction(Violation(8, found)))
+        }
+        try await renewal
+    }
+
+    /// Begins something new at each participant: in time, or it is seen in the history that it was not.
+    private func begin(_ client: ChaosClient) async throws {
+        let text = RevisionText(title: "After the faults", content: "All is well again.")
+        let requests = [
+            Request(.publishNew(text), author: Workload.authors[0], key: "after-publish"),
+            Request(.other(participants: ["quota"]), author: Workload.authors[0], key: "after-charge"),
+        ]
+        try await withThrowingTaskGroup(of: Void.self) { group in
+            for request in requests {
+                group.addTask {
+                    do {
+                        try await eventually("something new has an end", within: Self.healing) {
+                            // Refused for a moment is not refused for good: it is asked again, with the same key.
+                            if try await client.ask(request).conclusion == .ok { return true }
+                            try await Task.sleep(for: .milliseconds(100))
+                            return false
+                        }
+                    } catch is NotInTime {
+                        let whom = request.participants.sorted().joined(separator: ", ")
+                        let found = "\(Self.healing) after the last fault nothing new is done at \(whom)"
+                        recorder.note(.contradiction(Violation(8, found)))
+                    }
+                }
+            }
+            for try await _ in group {}
         }
     }
 

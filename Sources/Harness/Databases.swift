@@ -26,7 +26,39 @@ package struct Databases: Sendable {
     /// - Returns: its transactions.
     /// - Throws: whatever SQLite meets.
     package func entries() throws -> [JournalEntry] {
-        try Self.read(journal) { try JournalEntry.all(in: $0) } ?? []
+        try Self.read(journal) { database in
+            guard try database.tableExists(Self.forgottenTable) else { return try JournalEntry.all(in: database) }
+            return try JournalEntry.all(in: database)
+                + JournalEntry.all(in: database, tables: Self.forgottenPrefix)
+        } ?? []
+    }
+
+    private static let forgottenPrefix = "forgotten_"
+    private static let forgottenTable = "forgotten_transactions"
+
+    /// Keeps what the journal forgets, for those who check it: a clock that is a day ahead lets it forget all.
+    ///
+    /// - Throws: whatever SQLite meets.
+    package func keepForgotten() throws {
+        var configuration = Configuration()
+        configuration.busyMode = .timeout(5)
+        let queue = try DatabaseQueue(path: journal.path(percentEncoded: false), configuration: configuration)
+        try queue.write { database in
+            for (table, key) in [
+                ("transactions", "gid = OLD.gid"), ("branches", "gid = OLD.gid AND name = OLD.name"),
+            ] {
+                let kept = "\(Self.forgottenPrefix)\(table)"
+                try database.execute(
+                    sql: """
+                        CREATE TABLE IF NOT EXISTS \(kept) AS SELECT * FROM \(table) WHERE 0;
+                        CREATE TRIGGER IF NOT EXISTS keep_\(kept) BEFORE DELETE ON \(table) BEGIN
+                            INSERT INTO \(kept) SELECT * FROM \(table) WHERE \(key);
+                        END;
+                        """
+                )
+            }
+        }
+        try queue.close()
     }
 
     /// The barriers of all participants.

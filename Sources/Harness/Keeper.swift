@@ -98,6 +98,12 @@ final class Keeper: Sendable {
         return isAlive
     }
 
+    /// The process's id, if there is a process.
+    var pid: Int32? { isAlive ? stack.life(party)?.pid : nil }
+
+    /// Whether what it writes is read.
+    func readOutput(_ isRead: Bool) { stack.life(party)?.readOutput(isRead) }
+
     /// Whether the process, if there is one, has a wall clock that can be set.
     var hasFakeClock: Bool { stack.life(party)?.pid.map(FakeClock.isIn) ?? false }
 

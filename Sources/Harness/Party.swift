@@ -67,6 +67,10 @@ package struct Link: Hashable, Sendable, CustomStringConvertible {
     /// - Returns: whether it calls or is called here.
     package func touches(_ party: Party) -> Bool { from == party || to == party }
 
+    /// The name by which the one calls the other, where a name server of the harness resolves it (RFC 6761: `test` is
+    /// nobody's).
+    package var name: String { "\(to.rawValue).of-\(from?.rawValue ?? "clients").test" }
+
     /// For people.
     package var description: String { "\(from?.rawValue ?? "clients")→\(to.rawValue)" }
 }

@@ -1,14 +1,12 @@
-import HTTPTypes
-import Hummingbird
-import Logging
 import NIOCore
-import ServiceLifecycle
+import NIOPosix
 import Synchronization
 package import TCC
-package import TCCHTTP
 import Verification
 
-/// Carries HTTP requests over one link, as its weather lets it.
+/// Carries HTTP requests and their answers over one link, byte by byte, as its weather lets it.
+///
+/// It knows where messages end, and nothing else of HTTP: what it carries arrives as it was sent.
 package final class Proxy: Sendable {
     private struct State {
         var random: SplitMix64
@@ -18,6 +16,8 @@ package final class Proxy: Sendable {
         var underWay = 0
         /// How often each thing was done.
         var done: [String: Int] = [:]
+        /// Connections of callers; nil once it has stopped.
+        var callers: [ObjectIdentifier: any Channel]? = [:]
     }
 
     /// What somebody does to this link.
@@ -27,25 +27,15 @@ package final class Proxy: Sendable {
         var whenFelt: (@Sendable () -> Void)?
     }
 
-    /// A second copy of a request.
-    private struct Copy: Sendable {
-        var request: HTTPRequest
-        var body: ByteBuffer
-        var after: Duration
-    }
-
-    /// Thrown where the caller gets no answer.
+    /// Thrown where the caller gets no answer, and sees its connection close.
     private struct NoAnswer: Error {}
+    /// Thrown where the caller waits until it gives up.
+    private struct Stalled: Error {}
 
-    /// The longest that a caller is left in silence; each gives up before.
+    /// The longest that a caller is left in silence by a link that is cut; each gives up before.
     private static let longestSilence = Duration.seconds(8)
-    private static let longestStop = Duration.seconds(1)
-    private static let forwardTimeout = Duration.seconds(12)
-    private static let largestBody = 16 << 20
-    /// What describes a connection, not a request or its answer.
-    private static let unforwarded: Set<String> = [
-        "host", "content-length", "content-type", "connection", "transfer-encoding", "keep-alive",
-    ]
+    private static let longestAnswering = TimeAmount.seconds(12)
+    private static let backlog: Int32 = 256
 
     /// Which link.
     package let link: Link
@@ -55,9 +45,7 @@ package final class Proxy: Sendable {
     package var url: String { "http://127.0.0.1:\(port)" }
     /// Fulfilled once it listens.
     package let serving = Promise<Void>()
-    private let target: String
-    private let client: JSONClient
-    private let copies: (stream: AsyncStream<Copy>, continuation: AsyncStream<Copy>.Continuation)
+    private let targetPort: Int
     private let state: Mutex<State>
 
     /// A proxy in clear weather, which does not listen yet.
@@ -65,15 +53,12 @@ package final class Proxy: Sendable {
     /// - Parameters:
     ///   - link: which link.
     ///   - port: where to listen.
-    ///   - target: the URL of whom it forwards to.
-    ///   - client: makes its calls.
+    ///   - targetPort: where on this machine it forwards to.
     ///   - seed: where its chance comes from.
-    package init(_ link: Link, port: Int, target: String, client: JSONClient, seed: UInt64) {
+    package init(_ link: Link, port: Int, targetPort: Int, seed: UInt64) {
         self.link = link
         self.port = port
-        self.target = target
-        self.client = client
-        self.copies = AsyncStream<Copy>.makeStream()
+        self.targetPort = targetPort
         self.state = Mutex(State(random: SplitMix64(seed: seed)))
     }
 
@@ -93,6 +78,8 @@ package final class Proxy: Sendable {
     }
 
     /// A fault is taken back.
+    ///
+    /// What it has stalled stays so.
     ///
     /// - Parameter fault: its number.
     package func end(_ fault: Int) {
@@ -116,7 +103,7 @@ package final class Proxy: Sendable {
         for whenFelt in told { whenFelt() }
     }
 
-    /// Whether nothing is on its way.
+    /// Whether nothing is on its way, as what is stalled for ever is not.
     package var isQuiet: Bool { state.withLock { $0.underWay == 0 } }
 
     /// How many requests were lost, doubled and so on.
@@ -126,74 +113,128 @@ package final class Proxy: Sendable {
 
     private func count(_ what: String) { state.withLock { $0.done[what, default: 0] += 1 } }
 
-    // MARK: Serving
+    private func count(_ what: String, of kind: FaultKind) {
+        count(what)
+        felt([kind])
+    }
+
+    // MARK: Connections
 
     /// Serves until the task is cancelled.
     ///
     /// - Throws: if its port is taken.
     package func run() async throws {
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            group.addTask { try await self.serve() }
-            group.addTask {
-                await withDiscardingTaskGroup { copies in
-                    for await copy in self.copies.stream { copies.addTask { await self.deliver(copy) } }
+        let (connections, continuation) = AsyncStream<ByteConnection>.makeStream()
+        let server = try await ServerBootstrap(group: NIOSingletons.posixEventLoopGroup)
+            .serverChannelOption(.backlog, value: Self.backlog)
+            .serverChannelOption(.socketOption(.so_reuseaddr), value: 1)
+            .childChannelOption(.autoRead, value: false)
+            .childChannelInitializer { channel in
+                channel.eventLoop.makeCompletedFuture {
+                    let connection = try ByteConnection.take(channel)
+                    try self.enter(channel)
+                    continuation.yield(connection)
                 }
             }
-            try await group.next()
+            .bind(host: "127.0.0.1", port: port).get()
+        serving.fulfil(())
+        await withDiscardingTaskGroup { group in
+            for await connection in connections { group.addTask { await self.serve(connection) } }
             group.cancelAll()
         }
+        let left = state.withLock { state in
+            defer { state.callers = nil }
+            return state.callers.map { Array($0.values) } ?? []
+        }
+        for channel in left { channel.close(promise: nil) }
+        try await server.close()
     }
 
-    /// Cancelled, it stops to accept before anything of it is cancelled: SwiftNIO traps where a connection that was just
-    /// accepted is dropped with its server's task.
-    private func serve() async throws {
-        let logger = Logger(label: "proxy", factory: { _ in SwiftLogNoOpLogHandler() })
-        let application = Application(
-            responder: CallbackResponder { request, context in
-                try await cancelWhenGracefulShutdown { try await self.respond(to: request, context) }
-            },
-            configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: port)),
-            onServerRunning: { _ in self.serving.fulfil(()) },
-            logger: logger
-        )
-        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
-        configuration.maximumGracefulShutdownDuration = Self.longestStop
-        let group = ServiceGroup(configuration: configuration)
-        // A task of its own, which a cancellation reaches only as a request to stop; it is waited for in any case.
-        let serving = Task { try await group.run() }
-        try await withTaskCancellationHandler {
-            try await serving.value
-        } onCancel: {
-            Task { await group.triggerGracefulShutdown() }
+    /// Remembers a caller's connection as long as it is open.
+    private func enter(_ channel: any Channel) throws {
+        let id = ObjectIdentifier(channel)
+        try state.withLock { state in
+            guard state.callers != nil else { throw NoAnswer() }
+            state.callers?[id] = channel
+        }
+        channel.closeFuture.whenComplete { _ in self.state.withLock { $0.callers?[id] = nil } }
+    }
+
+    private func serve(_ caller: ByteConnection) async {
+        defer { caller.close() }
+        // Copies come whether the caller is still there or not.
+        await withDiscardingTaskGroup { copies in
+            do {
+                if state.withLock({ $0.weather.isNeverRead(using: &$0.random) }) {
+                    count("never read", of: .stall)
+                    throw Stalled()
+                }
+                try await caller.read(true)
+                try await carryAll(from: caller, &copies)
+            } catch is Stalled {
+                // Until the caller gives up.
+                while await caller.next() != nil {}
+            } catch {
+                // However it came, this caller gets no answer.
+                caller.close()
+            }
         }
     }
 
-    private func respond(to request: Hummingbird.Request, _ context: APIContext) async throws -> Response {
-        state.withLock { $0.underWay += 1 }
-        defer { state.withLock { $0.underWay -= 1 } }
-        do {
-            let body = try await request.body.collect(upTo: Self.largestBody)
-            let answer = try await carry(request.head, body, while: { context.channel.isActive })
-            var headers = HTTPFields()
-            for (name, value) in answer.headers where name != "content-length" && name != "transfer-encoding" {
-                if let name = HTTPField.Name(name) { headers[name] = value }
+    private func carryAll(from caller: ByteConnection, _ copies: inout DiscardingTaskGroup) async throws {
+        var requests = MessageFraming(areAnswers: false)
+        var server: Server?
+        defer { server?.connection.close() }
+        while let request = try await self.request(from: caller, &requests) {
+            state.withLock { $0.underWay += 1 }
+            defer { state.withLock { $0.underWay -= 1 } }
+            let (fate, weather) = state.withLock { ($0.weather.fate(using: &$0.random), $0.weather) }
+            felt(weather.felt(before: fate))
+            if let after = fate.copyAfter {
+                state.withLock { $0.underWay += 1 }
+                copies.addTask { await self.deliverCopy(of: request, after: fate.delay + after) }
             }
-            let status = HTTPResponse.Status(code: answer.status)
-            return Response(status: status, headers: headers, body: ResponseBody(byteBuffer: answer.body))
-        } catch {
-            // However it came, this caller gets no answer.
-            try? await context.channel.close()  // `try?`: it may have gone first
-            throw NoAnswer()
+            try await carry(request, fate, from: caller, over: &server)
+        }
+    }
+
+    private func request(
+        from caller: ByteConnection,
+        _ requests: inout MessageFraming
+    ) async throws -> MessageFraming.Message? {
+        while true {
+            if let request = try requests.next() { return request }
+            guard let bytes = await caller.next() else { return nil }
+            requests.append(bytes)
+        }
+    }
+
+    // MARK: Requests
+
+    /// A connection to the link's other end.
+    private struct Server {
+        var connection: ByteConnection
+        var answers = MessageFraming(areAnswers: true)
+
+        /// The next answer.
+        mutating func answer(toHead isHead: Bool) async throws -> MessageFraming.Message {
+            while true {
+                if let answer = try answers.next(hasBody: !isHead) { return answer }
+                guard let bytes = await connection.next() else {
+                    if let answer = try answers.finish() { return answer }
+                    throw NoAnswer()
+                }
+                answers.append(bytes)
+            }
         }
     }
 
     private func carry(
-        _ request: HTTPRequest,
-        _ body: ByteBuffer,
-        while isWaiting: @Sendable () -> Bool
-    ) async throws -> JSONClient.Answer {
-        let (fate, weather) = state.withLock { ($0.weather.fate(using: &$0.random), $0.weather) }
-        felt(weather.felt(before: fate))
+        _ request: MessageFraming.Message,
+        _ fate: Weather.Fate,
+        from caller: ByteConnection,
+        over server: inout Server?
+    ) async throws {
         if fate.delay > .zero {
             count("delayed")
             try await Task.sleep(for: fate.delay)
@@ -202,55 +243,110 @@ package final class Proxy: Sendable {
         case .lost:
             count("lost")
             throw NoAnswer()
-        case .silent: try await keepSilent(while: isWaiting)
-        case .whole, .replyLost: break
+        case .silent: try await keepSilent(caller)
+        case .stalled(.beforeAnswer):
+            count("never answered", of: .stall)
+            throw Stalled()
+        case .whole, .replyLost, .reset, .stalled: break
         }
-        if let after = fate.copyAfter {
-            count("doubled")
-            felt([.duplicate])
-            state.withLock { $0.underWay += 1 }
-            copies.continuation.yield(Copy(request: request, body: body, after: after))
-        }
-        let answer = try await forward(request, body)
+        let answer = try await forward(request, fate, over: &server)
         // The link was cut while the request was there.
-        if self.weather.isCut {
+        if weather.isCut {
             felt([.partition])
-            try await keepSilent(while: isWaiting)
+            try await keepSilent(caller)
         }
-        if fate.delivery == .replyLost {
-            count("answers lost")
-            felt([.replyLoss])
-            throw NoAnswer()
-        }
-        return answer
+        try await send(answer, fate, to: caller)
     }
 
-    private func keepSilent(while isWaiting: () -> Bool) async throws -> Never {
+    private func send(_ answer: MessageFraming.Message, _ fate: Weather.Fate, to caller: ByteConnection) async throws {
+        var part = answer.bytes
+        switch fate.delivery {
+        case .stalled(let stall):
+            // Where there is no body, it is the head that breaks off.
+            let body = answer.bytes.readableBytes - answer.headLength
+            let head = answer.headLength - (body > 0 ? 0 : 2)
+            let length = stall == .inBody && body > 1 ? answer.headLength + body / 2 : head
+            try await caller.write(part.readSlice(length: length) ?? part)
+            count(stall == .inBody ? "stalled in the body" : "stalled after the head", of: .stall)
+            throw Stalled()
+        case .reset:
+            try await caller.write(part.readSlice(length: part.readableBytes / 2) ?? part)
+            count("reset in the answer", of: .replyLoss)
+            try await caller.reset()
+            throw NoAnswer()
+        case .replyLost, .lost, .silent:
+            count("answers lost", of: .replyLoss)
+            throw NoAnswer()
+        case .whole:
+            guard fate.trickle == .answer else { return try await caller.write(part) }
+            try await trickle(part, to: caller, every: fate.drip)
+        }
+    }
+
+    private func keepSilent(_ caller: ByteConnection) async throws -> Never {
         count("lost in silence")
         let start = ContinuousClock.now
-        while isWaiting(), weather != Weather(), ContinuousClock.now - start < Self.longestSilence {
+        while caller.isOpen, weather != Weather(), ContinuousClock.now - start < Self.longestSilence {
             try await Task.sleep(for: .milliseconds(20))
         }
         throw NoAnswer()
     }
 
-    private func forward(_ request: HTTPRequest, _ body: ByteBuffer) async throws -> JSONClient.Answer {
-        try await client.call(
-            request.method,
-            target + (request.path ?? "/"),
-            token: nil,
-            headers: request.headerFields.filter { !Self.unforwarded.contains($0.name.canonicalName) }
-                .map { ($0.name.rawName, $0.value) },
-            body: body.readableBytes > 0 ? body : nil,
-            timeout: Self.forwardTimeout
-        )
+    private func forward(
+        _ request: MessageFraming.Message,
+        _ fate: Weather.Fate,
+        over server: inout Server?
+    ) async throws -> MessageFraming.Message {
+        if !(server?.connection.isOpen ?? false) {
+            server?.connection.close()
+            server = Server(connection: try await connect())
+        }
+        guard var open = server else { throw NoAnswer() }
+        defer { server = open }
+        let connection = open.connection
+        let limit = connection.channel.eventLoop.scheduleTask(in: Self.longestAnswering) { connection.close() }
+        defer { limit.cancel() }
+        if fate.trickle == .request {
+            try await trickle(request.bytes, to: connection, every: fate.drip)
+        } else {
+            try await connection.write(request.bytes)
+        }
+        if fate.isStreamDoubled {
+            count("doubled stream", of: .duplicate)
+            try await connection.write(request.bytes)
+        }
+        let isHead = request.bytes.readableBytesView.starts(with: "HEAD ".utf8)
+        let answer = try await open.answer(toHead: isHead)
+        // The second one is the server's answer to nobody.
+        if fate.isStreamDoubled { _ = try await open.answer(toHead: isHead) }
+        return answer
     }
 
-    private func deliver(_ copy: Copy) async {
+    private func connect() async throws -> ByteConnection {
+        let connection = try await ByteConnection.connect(to: targetPort)
+        try await connection.read(true)
+        return connection
+    }
+
+    /// Sends one byte at a time until the weather is better, or until nobody is there for the rest.
+    private func trickle(_ bytes: ByteBuffer, to connection: ByteConnection, every drip: Duration) async throws {
+        count("trickled", of: .trickle)
+        var rest = bytes
+        while rest.readableBytes > 1, weather.trickle > 0, let byte = rest.readSlice(length: 1) {
+            try await connection.write(byte)
+            try await Task.sleep(for: drip)
+        }
+        try await connection.write(rest)
+    }
+
+    private func deliverCopy(of request: MessageFraming.Message, after: Duration) async {
+        count("doubled", of: .duplicate)
         defer { state.withLock { $0.underWay -= 1 } }
+        var server: Server?
+        defer { server?.connection.close() }
         do {
-            try await Task.sleep(for: copy.after)
-            _ = try await forward(copy.request, copy.body)
+            try await Task.sleep(for: after)
+            _ = try await forward(request, Weather.Fate(), over: &server)
         } catch {
             // Nobody waits for the answer to a copy.
         }

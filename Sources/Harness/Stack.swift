@@ -51,11 +51,15 @@ package final class Stack: Sendable {
         package var deadlineMargin = Duration.milliseconds(500)
         /// How long what has ended is remembered.
         package var retention = Duration.seconds(86_400)
+        /// How long the orchestrator remembers it.
+        package var journalRetention = Duration.seconds(86_400)
 
         /// Short, as somebody wants them who waits for failures all the time.
         package init() {}
     }
 
+    /// Longer than any clock is wrong.
+    private static let tokenLifetime = Duration.seconds(30 * 86_400)
     private static let longestStart = Duration.seconds(10)
     private static let longestDying = Duration.seconds(5)
 
@@ -69,6 +73,9 @@ package final class Stack: Sendable {
     package let authority: TokenAuthority
     /// Between the processes; empty if they call each other directly.
     package let proxies: [Proxy]
+    /// Resolves their names; nil if they call each other by address.
+    let names: NameServer?
+    private let logLevel: String
     private let ports: [Party: Int]
     private let children: Children
     private let environment: [Party: [String: String?]]
@@ -81,6 +88,8 @@ package final class Stack: Sendable {
     ///   - children: starts the processes.
     ///   - times: how long they wait for each other.
     ///   - proxySeed: where the chance of the proxies comes from; nil for no proxies.
+    ///   - names: resolves the names by which they call each other; nil if they do so by address.
+    ///   - logLevel: from which level on they log.
     ///   - environment: further variables of each process.
     /// - Throws: a ``HarnessFailure`` if a program is missing, or what keeps the secret from being written.
     package init(
@@ -88,26 +97,28 @@ package final class Stack: Sendable {
         children: Children,
         times: Times = Times(),
         proxySeed: UInt64? = nil,
+        names: NameServer? = nil,
+        logLevel: String = "warning",
         environment: [Party: [String: String?]] = [:]
     ) async throws {
         try Self.checkPrograms()
         self.folder = folder
         self.times = times
         self.children = children
+        self.names = names
+        self.logLevel = logLevel
         self.environment = environment
         let secretFile = folder.appending(path: "secret").path(percentEncoded: false)
         self.authority = await TokenAuthority(secret: try SharedSecret.readOrCreate(secretFile), subject: "chaos")
         let free = FreePorts.choose(Party.allCases.count + (proxySeed == nil ? 0 : Link.all.count))
         let ports = Dictionary(uniqueKeysWithValues: zip(Party.allCases, free))
         self.ports = ports
-        let client = client
         self.proxies =
             proxySeed.map { seed in
                 var seeds = SplitMix64(seed: seed)
                 return zip(Link.all, free.dropFirst(Party.allCases.count))
                     .map { link, port in
-                        let target = Self.url(ports[link.to])
-                        return Proxy(link, port: port, target: target, client: client, seed: seeds.next())
+                        Proxy(link, port: port, targetPort: ports[link.to] ?? 0, seed: seeds.next())
                     }
             } ?? []
     }
@@ -138,7 +149,17 @@ package final class Stack: Sendable {
     ///
     /// - Parameter link: who calls whom.
     /// - Returns: the proxy's, if there is one.
-    package func url(_ link: Link) -> String { proxies.first { $0.link == link }?.url ?? url(link.to) }
+    package func url(_ link: Link) -> String {
+        guard let proxy = proxies.first(where: { $0.link == link }) else { return url(link.to) }
+        // The clients are of this process, which asks another name server.
+        return names == nil || link.from == nil ? proxy.url : "http://\(link.name):\(proxy.port)"
+    }
+
+    /// A process's own port.
+    ///
+    /// - Parameter party: which.
+    /// - Returns: where it listens itself.
+    func port(_ party: Party) -> Int { ports[party] ?? 0 }
 
     /// A process's data.
     ///
@@ -193,14 +214,16 @@ package final class Stack: Sendable {
             environment["COORDINATOR_URL"] = url(Link(from: .quota, to: .orchestrator))
         }
         let program = OwnPrograms.path(party.rawValue)
+        let wrapper = names?.wrapper ?? []
         // A library that is loaded before the program, and sets a variable of its own, hides the arguments from a Swift
         // program, which looks for them beside the environment; `env` takes that upon itself and becomes the program.
         let isPreloaded = environment["LD_PRELOAD"] != nil
+        let words = wrapper + (isPreloaded && wrapper.isEmpty ? ["/usr/bin/env"] : []) + [program] + arguments(party)
         let life = ChildLife(
             ChildCommand(
                 name: party.rawValue,
-                program: isPreloaded ? "/usr/bin/env" : program,
-                arguments: (isPreloaded ? [program] : []) + arguments(party),
+                program: words[0],
+                arguments: Array(words.dropFirst()),
                 environment: environment,
                 folder: folder.path(percentEncoded: false)
             )
@@ -220,9 +243,10 @@ package final class Stack: Sendable {
         guard party != .quota else { return [dataDirectory(party).path(percentEncoded: false)] }
         func seconds(_ duration: Duration) -> String { "\(duration / .seconds(1))" }
         let shared = [
-            "--host", "127.0.0.1", "--port", "\(ports[party] ?? 0)", "--retention", seconds(times.retention),
+            "--host", "127.0.0.1", "--port", "\(ports[party] ?? 0)", "--retention",
+            seconds(party == .orchestrator ? times.journalRetention : times.retention),
             "--secret-file", folder.appending(path: "secret").path(percentEncoded: false), "--data-dir",
-            dataDirectory(party).path(percentEncoded: false), "--log-level", "warning",
+            dataDirectory(party).path(percentEncoded: false), "--log-level", logLevel,
         ]
         guard party == .orchestrator else {
             return shared + ["--coordinator-url", url(Link(from: party, to: .orchestrator))]
@@ -244,6 +268,21 @@ package final class Stack: Sendable {
         do {
             let answer = try await client.call(.get, url(party) + "/readyz", token: nil, timeout: .milliseconds(500))
             return answer.status == 200
+        } catch {
+            try Task.checkCancellation()
+            return false
+        }
+    }
+
+    /// Whether a process answers at this moment, ready or not.
+    ///
+    /// - Parameter party: which.
+    /// - Returns: whether it does.
+    /// - Throws: `CancellationError`.
+    func isAlive(_ party: Party) async throws -> Bool {
+        do {
+            _ = try await client.call(.get, url(party) + "/healthz", token: nil, timeout: .milliseconds(500))
+            return true
         } catch {
             try Task.checkCancellation()
             return false
@@ -326,7 +365,9 @@ package final class Stack: Sendable {
 
     /// What the processes wrote last, for somebody who has to find out what went wrong.
     package var logs: [String] {
-        Party.allCases.flatMap { party in (life(party)?.tail.suffix(8) ?? []).map { "\(party.rawValue) | \($0)" } }
+        Party.allCases.flatMap { party in
+            (life(party)?.tail.filter { !OutputPipe.isFiller($0) }.suffix(8) ?? []).map { "\(party.rawValue) | \($0)" }
+        }
     }
 
     // MARK: Calls
@@ -353,7 +394,7 @@ package final class Stack: Sendable {
         timeout: Duration
     ) async throws -> Answer {
         var token: String?
-        if let caller { token = try await authority.issue(for: caller, lifetime: .seconds(300)) }
+        if let caller { token = try await authority.issue(for: caller, lifetime: Self.tokenLifetime) }
         return Answer(
             try await client.call(method, base + path, token: token, headers: headers, body: body, timeout: timeout)
         )

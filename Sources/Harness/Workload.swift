@@ -39,8 +39,20 @@ package struct Workload: Hashable, Sendable {
         case publishCharged(Post, RevisionText)
         /// Withdraws a post, for a post of the quota.
         case withdrawCharged(Post)
+        /// Spends a post of the quota, and touches no library.
+        case charge(author: String)
         /// Publishes a new post of somebody who has no quota left.
         case overdraw(UUIDv7, RevisionText)
+    }
+
+    /// What a client is for.
+    package enum Purpose: Hashable, Sendable {
+        /// Does everything, as fast as it can.
+        case everything
+        /// Needs both libraries and nothing else, now and then: whether they serve while the ledger does not.
+        case publishes
+        /// Needs the ledger and nothing else, now and then: whether it serves while a library does not.
+        case charges
     }
 
     /// Who has posts and quota.
@@ -51,6 +63,7 @@ package struct Workload: Hashable, Sendable {
     private static let mostPosts = 48
 
     private let client: Int
+    private let purpose: Purpose
     private var generator: SplitMix64
     private var texts = 0
 
@@ -59,8 +72,10 @@ package struct Workload: Hashable, Sendable {
     /// - Parameters:
     ///   - client: the client's number.
     ///   - seed: what its choices depend on, with what it learns.
-    package init(client: Int, seed: UInt64) {
+    ///   - purpose: what the client is for.
+    package init(client: Int, seed: UInt64, purpose: Purpose = .everything) {
         self.client = client
+        self.purpose = purpose
         self.generator = SplitMix64(seed: seed)
     }
 
@@ -69,7 +84,8 @@ package struct Workload: Hashable, Sendable {
     /// - Parameter posts: the posts that there are.
     /// - Returns: what to do.
     package mutating func next(_ posts: [Post]) -> Step {
-        let dice = Int.random(in: 0..<100, using: &generator)
+        if purpose == .charges { return .charge(author: Self.authors.randomElement(using: &generator) ?? "ann") }
+        let dice = Int.random(in: purpose == .publishes ? 34..<55 : 0..<100, using: &generator)
         guard let post = posts.randomElement(using: &generator), dice >= 12 || posts.count >= Self.mostPosts else {
             let author = Self.authors.randomElement(using: &generator) ?? "ann"
             return .publishNew(text(), author: author)
@@ -89,7 +105,9 @@ package struct Workload: Hashable, Sendable {
     }
 
     /// How long to think before the next step.
-    package mutating func pause() -> Duration { .milliseconds(Int.random(in: 0...30, using: &generator)) }
+    package mutating func pause() -> Duration {
+        .milliseconds(Int.random(in: purpose == .everything ? 0...30 : 100...200, using: &generator))
+    }
 
     /// A key that no other request has.
     package mutating func key() -> String { "chaos-\(client)-\(generator.next())" }

@@ -23,12 +23,15 @@ package final class ChildLife: Sendable {
     /// With this begins the line in which a process of ours says that it serves.
     package static let servingPrefix = "listening on "
     private static let tailLines = 30
+    private static let readingPause = Duration.milliseconds(5)
 
     private struct State {
         var pid: Int32?
         /// Its process group, which has the number of its first process.
         var group: Int32?
         var isToStop = false
+        /// Whether what it writes is read.
+        var isRead = true
         var tail: [String] = []
     }
 
@@ -69,6 +72,11 @@ package final class ChildLife: Sendable {
             return kill(-pid, number) == 0
         }
     }
+
+    /// Reads what the process writes, or leaves it in the pipe, which is full some day.
+    ///
+    /// - Parameter isRead: whether it is read; what has come in until now is in any case.
+    package func readOutput(_ isRead: Bool) { state.withLock { $0.isRead = isRead } }
 
     /// Asks the process to stop (SIGTERM); one that is only just being started, as soon as it is.
     package func stop() {
@@ -127,6 +135,7 @@ package final class ChildLife: Sendable {
         do {
             for try await buffer in output {
                 for line in buffer.withUnsafeBytes({ splitter.append($0) }) { take(line) }
+                while !state.withLock({ $0.isRead }) { try await Task.sleep(for: Self.readingPause) }
             }
         } catch {
             // It is dead, or is to die: nobody reads on, and it would stand still at a full pipe.

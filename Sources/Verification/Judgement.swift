@@ -55,7 +55,8 @@ extension Recording {
 
     private func judgement(isEnded: Bool) -> Judgement {
         let isComplete = isDumped && isEnded && !isTorn
-        let found = isComplete ? Invariants.violations(in: state) : state.history.contradictions
+        let found =
+            isComplete ? Invariants.violations(in: state) + participantsApart : state.history.contradictions
         var known: Set<Violation> = []
         let violations = found.filter { known.insert($0).inserted }
         let minimum = run?.minimum ?? RecordedRun.Minimum()

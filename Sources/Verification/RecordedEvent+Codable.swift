@@ -14,6 +14,7 @@ private enum Name: String, CodingKey {
     case startedAt
     case minimum
     case lookMilliseconds
+    case participants
     case id
     case client
     case request
@@ -261,7 +262,8 @@ extension RecordedRun {
             durationMilliseconds: try values.decode(Int.self, forKey: .durationMilliseconds),
             startedAt: try values.decode(Timestamp.self, forKey: .startedAt),
             minimum: try values.decode(Minimum.self, forKey: .minimum),
-            lookMilliseconds: try values.decodeIfPresent(Double.self, forKey: .lookMilliseconds)
+            lookMilliseconds: try values.decodeIfPresent(Double.self, forKey: .lookMilliseconds),
+            participants: try values.decodeIfPresent([String].self, forKey: .participants)
         )
     }
 
@@ -276,6 +278,7 @@ extension RecordedRun {
         try values.encode(startedAt, forKey: .startedAt)
         try values.encode(minimum, forKey: .minimum)
         try values.encodeIfPresent(lookMilliseconds, forKey: .lookMilliseconds)
+        try values.encodeIfPresent(participants, forKey: .participants)
     }
 }
 

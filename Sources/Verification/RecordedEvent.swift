@@ -153,6 +153,8 @@ package struct RecordedRun: Hashable, Sendable {
     package var minimum: Minimum
     /// The longest time between two looks of a reader, if it is known: no sighting is more exact.
     package var lookMilliseconds: Double?
+    /// The participants that are watched each for itself; nil for nobody.
+    package var participants: [String]?
 
     /// Says what runs.
     ///
@@ -166,6 +168,7 @@ package struct RecordedRun: Hashable, Sendable {
     ///   - startedAt: when it began, by the wall clock.
     ///   - minimum: what must have happened for it to prove something.
     ///   - lookMilliseconds: the longest time between two looks of a reader, if it is known.
+    ///   - participants: the participants that are watched each for itself; nil for nobody.
     package init(
         command: String,
         seed: UInt64,
@@ -175,7 +178,8 @@ package struct RecordedRun: Hashable, Sendable {
         durationMilliseconds: Int,
         startedAt: Timestamp,
         minimum: Minimum = Minimum(),
-        lookMilliseconds: Double? = nil
+        lookMilliseconds: Double? = nil,
+        participants: [String]? = nil
     ) {
         self.command = command
         self.seed = seed
@@ -186,6 +190,7 @@ package struct RecordedRun: Hashable, Sendable {
         self.startedAt = startedAt
         self.minimum = minimum
         self.lookMilliseconds = lookMilliseconds
+        self.participants = participants
     }
 }
 
@@ -257,6 +262,18 @@ package enum FaultKind: String, Hashable, Sendable, Codable, CodingKeyRepresenta
     case diskFull = "disk-full"
     /// A process's wall clock jumps.
     case clock
+    /// A process's wall clock is wrong by a day and more.
+    case clockDay = "clock-day"
+    /// Answers stop after their heads or in their bodies, and connections are accepted and never read.
+    case stall
+    /// Requests and answers come one byte at a time.
+    case trickle
+    /// A process's name does not resolve, or resolves late.
+    case dns
+    /// A process has no file descriptors left.
+    case descriptors
+    /// Nobody reads what a process writes to standard error.
+    case stderr
     /// A process is started with an armed failpoint.
     case failpoint
 }

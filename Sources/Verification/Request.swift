@@ -82,6 +82,15 @@ package struct Request: Hashable, Sendable {
         }
     }
 
+    /// The participants that it needs, as a transaction names them.
+    package var participants: Set<String> {
+        switch intent {
+        case .publishNew, .republish, .publishSaved, .withdraw, .delete: ["draft", "online"]
+        case .chargedPublish, .chargedWithdraw: ["draft", "online", "quota"]
+        case .other(let participants): Set(participants)
+        }
+    }
+
     /// The post that it names itself.
     package var postID: UUIDv7? {
         switch intent {

@@ -21,7 +21,7 @@ struct FaultPlanTests {
         let plan = FaultPlan(seed: seed, duration: Self.minute, kinds: Self.all)
         #expect(plan.end <= Self.minute)
         #expect(plan.faults.count >= 40)
-        for kind in FaultKind.allCases { #expect(plan.faults.count { $0.kind == kind } >= 3, "\(kind)") }
+        for kind in FaultKind.allCases { #expect(plan.faults.count { $0.kind == kind } >= 2, "\(kind)") }
         #expect(Set(plan.faults.map(\.number)).count == plan.faults.count)
         for fault in plan.faults {
             #expect(fault.begin <= fault.end)
@@ -34,6 +34,40 @@ struct FaultPlanTests {
     func halfAMinute(_ seed: UInt64) {
         let plan = FaultPlan(seed: seed, duration: .seconds(30), kinds: Self.all)
         #expect(Set(plan.faults.map(\.kind)) == Self.all)
+    }
+
+    @Test(
+        "What comes alone comes alone, and one participant is out of reach in it for long enough",
+        arguments: UInt64(1)...50
+    )
+    func alone(_ seed: UInt64) {
+        let plan = FaultPlan(seed: seed, duration: Self.minute, kinds: Self.all)
+        let alone = plan.faults.filter(\.isAlone)
+        #expect(alone.contains { $0.kind == .kill })
+        #expect(plan.faults.allSatisfy { $0.isAlone || $0.kind != .clockDay })
+        for fault in alone {
+            #expect(plan.faults.allSatisfy { $0 == fault || $0.end < fault.begin || $0.begin > fault.end })
+        }
+        let apart = alone.filter { ![.kill, .clockDay].contains($0.kind) }
+        #expect(apart.count >= 2)
+        for fault in apart {
+            #expect((fault.end - fault.begin) / .milliseconds(1) >= Recording.shortestApartMilliseconds)
+            #expect(!fault.parties.contains(.orchestrator) && !fault.links.contains { $0.from == nil })
+            let touched = Party.participants.filter { party in
+                fault.parties.contains(party) || fault.links.contains { $0.touches(party) }
+            }
+            #expect(touched.count == 1)
+        }
+    }
+
+    @Test("Each way of being out of reach is alone, sooner or later")
+    func everyWayAlone() {
+        var kinds: Set<FaultKind> = []
+        for seed in UInt64(1)...10 {
+            let plan = FaultPlan(seed: seed, duration: Self.minute, kinds: Self.all)
+            kinds.formUnion(plan.faults.filter(\.isAlone).map(\.kind))
+        }
+        #expect(kinds == [.kill, .clockDay, .partition, .stall, .trickle, .dns, .pause, .descriptors, .stderr])
     }
 
     @Test("What is done to one process does not overlap", arguments: UInt64(1)...50)

@@ -24,10 +24,23 @@ struct WeatherTests {
         #expect(fates(weather).contains { $0.delivery == .silent } && fates(weather).contains { $0.delivery == .lost })
         weather = Weather()
         weather.duplication = 0.5
-        #expect((450...550).contains(fates(weather).count { $0.copyAfter != nil }))
+        #expect((450...550).contains(fates(weather).count { $0.copyAfter != nil || $0.isStreamDoubled }))
+        #expect(fates(weather).allSatisfy { $0.copyAfter == nil || !$0.isStreamDoubled })
         weather = Weather()
         weather.replyLoss = 0.1
-        #expect((70...130).contains(fates(weather).count { $0.delivery == .replyLost }))
+        #expect((70...130).contains(fates(weather).count { $0.delivery == .replyLost || $0.delivery == .reset }))
+        #expect(
+            fates(weather).contains { $0.delivery == .replyLost } && fates(weather).contains { $0.delivery == .reset }
+        )
+        weather = Weather()
+        weather.stall = 0.6
+        for stall in Weather.Fate.Stall.allCases {
+            #expect((150...250).contains(fates(weather).count { $0.delivery == .stalled(stall) }))
+        }
+        weather = Weather()
+        weather.trickle = 0.5
+        #expect((200...300).contains(fates(weather).count { $0.trickle == .request }))
+        #expect((200...300).contains(fates(weather).count { $0.trickle == .answer }))
         weather = Weather()
         weather.isCut = true
         #expect(fates(weather).allSatisfy { $0.delivery == .silent })
