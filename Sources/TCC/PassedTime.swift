@@ -16,7 +16,7 @@ public struct PassedTime: Hashable, Sendable {
     }
 
     /// So many are kept at most; they say the more roughly what was long ago.
-    private static let mostNotes = 32
+    private static let mostNotes = 64
 
     /// The oldest first.
     private var notes: [Note] = []
@@ -52,8 +52,12 @@ public struct PassedTime: Hashable, Sendable {
         // Of those that are old enough for everything, the youngest says the most.
         while notes.count > 1, notes[1].age >= longest.wholeMilliseconds { notes.removeFirst() }
         guard notes.count > Self.mostNotes else { return }
-        let last = notes.count - 1
-        notes = notes.indices.filter { $0 % 2 == 0 || $0 == last }.map { notes[$0] }
+        // Without the one whose absence leaves the least gap, measured by how long ago that is.
+        func gap(without index: Int) -> Double {
+            Double(notes[index - 1].age - notes[index + 1].age) / Double(max(1, notes[index + 1].age))
+        }
+        let least = notes.indices.dropFirst().dropLast().min { gap(without: $0) < gap(without: $1) }
+        if let least { notes.remove(at: least) }
     }
 
     /// The latest time that the wall clock had certainly reached so long ago.

@@ -60,7 +60,15 @@ public enum Journal {
             )
         }
         migrator.registerMigration("journal-passed-time") { database in
-            try database.execute(sql: "ALTER TABLE horizon ADD COLUMN passed TEXT NOT NULL DEFAULT ''")
+            try database.execute(
+                sql: """
+                    ALTER TABLE horizon ADD COLUMN passed TEXT NOT NULL DEFAULT '';
+                    -- With what the oldest is asked for by: participants ask often, also when much is unfinished.
+                    DROP INDEX transactions_unfinished;
+                    CREATE INDEX transactions_unfinished ON transactions (gid, created_at, finished_at)
+                        WHERE finished_at IS NULL;
+                    """
+            )
         }
     }
 
