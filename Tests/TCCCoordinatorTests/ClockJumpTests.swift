@@ -87,7 +87,7 @@ struct ClockJumpTests {
             // Its gid is made, or is about to be made; in either case it begins.
             let pruner = JournalPruner(life.coordinator)
             for _ in 0..<2 {
-                life.clock.advance(by: .seconds(100))
+                life.clock.advance(by: .milliseconds(1100))
                 try await pruner.prune()
             }
             #expect(try await publish.isConfirmed)
