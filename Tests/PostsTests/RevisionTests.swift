@@ -125,12 +125,15 @@ struct RevisionTests {
 
     @Test("a publish that names a deleted revision is refused; the head can be published")
     func publishOfThinnedRevision() async throws {
-        try await Library.open(.draft, world: StandingClock().world) { (library) async throws in
+        let clock = StandingClock()
+        try await Library.open(.draft, world: clock.world) { (library) async throws in
             let path = try #require(try await library.send(.post, "/v1/drafts", postText("T1")).headers[.location])
             #expect(try await library.send(.put, path, postText("T2")).status == 200)
+            clock.advance(by: .seconds(7201))
+            #expect(try await library.send(.put, path, postText("T3")).status == 200)
             let refused = try await library.commit(.publish, Self.saved(path, 1))
             #expect((refused.status, refused.code) == (409, "revision-conflict"))
-            #expect(try await library.commit(.publish, Self.saved(path, 2)).status == 200)
+            #expect(try await library.commit(.publish, Self.saved(path, 3)).status == 200)
         }
     }
 

@@ -144,16 +144,25 @@ struct BatchTests {
     @Test func deadlineAndHorizonAreLookedAtCallByCall() async throws {
         try await withClient(granted: 9) { client in
             let participant = client.participant
-            func attempt(deadlineIn duration: Duration) -> String {
-                let id = participant.newBranch()
+            func attempt(_ id: BranchID, deadlineIn duration: Duration) -> String {
                 let deadline = participant.clock.now + duration
                 return #"{"op":"try","gid":"\#(id.gid)","branch":"a","action":"b","deadline":"\#(deadline)","#
                     + #""payload":{"author":"ada"}}"#
             }
+            // Two of one moment; the later one is forgotten.
+            let ids = (0..<2).map { _ in participant.newBranch() }.sorted { $0.gid < $1.gid }
+            _ = try await results([attempt(ids[1], deadlineIn: .seconds(9))], client)
+            _ = try await participant.service.carryOut(.confirm, BranchID(gid: ids[1].gid, branch: ParticipantName("a")!), action: "b")
             let horizon = participant.clock.now + .seconds(10)
             try await participant.store.write { _ = try Barrier.prune(before: horizon, limit: 1, in: $0) }
-            let seconds = [0, 5, 15, 8000]
-            let answers = try await results(seconds.map { attempt(deadlineIn: .seconds($0)) }, client)
+            let others = (0..<3).map { _ in participant.newBranch() }
+            let answers = try await results(
+                [
+                    attempt(others[0], deadlineIn: .zero), attempt(ids[0], deadlineIn: .seconds(5)),
+                    attempt(others[1], deadlineIn: .seconds(15)), attempt(others[2], deadlineIn: .seconds(8000)),
+                ],
+                client
+            )
             #expect(words(answers) == ["410 too-late", "410 too-late", "200 reserved", "422 invalid-field"])
         }
     }

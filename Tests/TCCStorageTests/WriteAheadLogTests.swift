@@ -59,7 +59,9 @@ struct WriteAheadLogTests {
 
     /// Somebody who has begun to read and goes on.
     private static func startReading(_ path: String) throws -> DatabaseQueue {
-        let reader = try DatabaseQueue(path: path)
+        var configuration = Configuration()
+        configuration.allowsUnsafeTransactions = true
+        let reader = try DatabaseQueue(path: path, configuration: configuration)
         try reader.writeWithoutTransaction { database in
             try database.execute(sql: "BEGIN")
             _ = try Int.fetchOne(database, sql: "SELECT count(*) FROM notes")
