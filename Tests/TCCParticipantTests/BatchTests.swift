@@ -152,7 +152,8 @@ struct BatchTests {
             // Two of one moment; the later one is forgotten.
             let ids = (0..<2).map { _ in participant.newBranch() }.sorted { $0.gid < $1.gid }
             _ = try await results([attempt(ids[1], deadlineIn: .seconds(9))], client)
-            _ = try await participant.service.carryOut(.confirm, BranchID(gid: ids[1].gid, branch: ParticipantName("a")!), action: "b")
+            let forgotten = BranchID(gid: ids[1].gid, branch: ParticipantName("a")!)
+            _ = try await participant.service.carryOut(.confirm, forgotten, action: "b")
             let horizon = participant.clock.now + .seconds(10)
             try await participant.store.write { _ = try Barrier.prune(before: horizon, limit: 1, in: $0) }
             let others = (0..<3).map { _ in participant.newBranch() }
