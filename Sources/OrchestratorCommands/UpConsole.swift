@@ -64,6 +64,8 @@ final class UpConsole: Sendable {
             say("\(name) is running on \(url) (pid \(pid))")
             state.withLock { $0.urls[name] = url }
             ready(name)
+        // One of ours says when it serves, however long its start takes.
+        case .steady where OwnProgram(rawValue: name) != nil: break
         case .steady: ready(name)
         case .died(let death, let wait):
             say("\(name) died (\(death)); starting it again in \(wait.wholeMilliseconds) ms")
