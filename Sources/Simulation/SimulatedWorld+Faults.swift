@@ -92,9 +92,9 @@ extension SimulatedWorld {
         network.heal(link)
     }
 
-    /// Has a participant's answers not come, and then nothing that it is asked.
-    func neglect(_ party: Party, isCut: Bool) {
-        damage(.init(from: .orchestrator, to: party), isCut ? .cut : .headOnly)
+    /// Has a participant's answers not come, and then nothing that it is asked; what it asks itself is answered.
+    func neglect(_ party: Party, isReached: Bool) {
+        damage(.init(from: .orchestrator, to: party), isReached ? .headOnly : .mute)
     }
 
     /// Ends that.

@@ -14,6 +14,7 @@ extension SimulatedWorld {
     private static let recoveryTime = Duration.seconds(1)
     /// And all that does not need a participant that is out of reach: each try is over after 3 s, and then as above.
     private static let othersTime = Duration.seconds(8)
+    private static let betweenLooks = Duration.seconds(1)
     /// In how many worlds the orchestrator's death is the last fault.
     private static let lastDeaths = 0.3
 
@@ -123,13 +124,20 @@ extension SimulatedWorld {
     /// A participant is out of reach and nothing else is wrong: what does not need it ends, and what healthy participants
     /// hold is let go or confirmed, once each try is over.
     func expectOthersEnd(without party: Party, before endOfOutage: Duration) {
-        let end = max(scheduler.now, network.latestDelivery) + Self.othersTime
-        guard end < endOfOutage else { return }
-        note("others expected", party)
         let troubles = state.withLock { $0.troubles }
         let when = "\(Self.othersTime) after nothing but \(party.rawValue) was out of reach"
-        expectAllEnded(by: end, when, without: party) { [weak self] in
-            self?.state.withLock { $0.troubles } == troubles
+        // Again and again: what is begun meanwhile has to end as well.
+        var start = max(scheduler.now, network.latestDelivery)
+        while start + Self.othersTime < endOfOutage {
+            note("others expected", party)
+            let end = start + Self.othersTime
+            scheduler.at(start) { [weak self] in
+                self?
+                    .expectAllEnded(by: end, when, without: party) { [weak self] in
+                        self?.state.withLock { $0.troubles } == troubles
+                    }
+            }
+            start += Self.betweenLooks
         }
     }
 

@@ -26,7 +26,7 @@ extension Simulation {
         let requests = Self.neglectedRequests.filter { scenario.requests?.contains($0) ?? true }
         guard !requests.isEmpty, world.gate.strikes() else { return [] }
         world.note("neglect", party)
-        world.neglect(party, isCut: false)
+        world.neglect(party, isReached: true)
         let scheduler = world.scheduler
         let working = Box(requests.count)
         for request in requests {
@@ -39,7 +39,7 @@ extension Simulation {
         }
         scheduler.run(until: scheduler.now + Self.untilReserved)
         let reserved = try reserved(at: party)
-        world.neglect(party, isCut: true)
+        world.neglect(party, isReached: false)
         if reserved.count > 1 { world.failResources(at: reserved[0], of: party) }
         let limit = SimulatedWorld.healingTime
         scheduler.run(until: scheduler.now + Self.untilOverdue + limit)
