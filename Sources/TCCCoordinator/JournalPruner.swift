@@ -25,8 +25,8 @@ public final class JournalPruner: Service {
     /// Prunes now and then until the task is cancelled.
     package func runUntilCancelled() async {
         let interval = PruningInterval.after(retention: coordinator.settings.retention)
-        // `try?`: what is not noted now is noted with the first pruning, and things are remembered a little longer.
-        _ = try? await note()
+        // Looked at, and not yet noted: a start writes nothing.
+        _ = watch.withLock { $0.lookAndReport(coordinator.world, coordinator.logger) }
         while !Task.isCancelled {
             do {
                 try await coordinator.world.sleep(interval)

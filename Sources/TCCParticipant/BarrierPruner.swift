@@ -38,8 +38,8 @@ public final class BarrierPruner<R: Resource>: Service {
     /// Prunes now and then until the task is cancelled.
     package func runUntilCancelled() async {
         let interval = PruningInterval.after(retention: retention)
-        // `try?`: what is not noted now is noted with the first pruning, and things are remembered a little longer.
-        _ = try? await note()
+        // Looked at, and not yet noted: a start writes nothing.
+        _ = watch.withLock { $0.lookAndReport(participant.world, participant.logger) }
         while !Task.isCancelled {
             do {
                 try await participant.world.sleep(interval)

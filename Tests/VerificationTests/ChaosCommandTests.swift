@@ -236,9 +236,9 @@ struct ChaosCommandTests {
     @Test(
         "What names nothing in a world is wrong usage",
         arguments: [
-            (["--requests", "99.99"], "The world of seed 1 has no request 99.99."),
-            (["--requests", "0.0,99.99"], "The world of seed 1 has no request 99.99."),
-            (["--faults", "99999999"], "In the world of seed 1 no fault has the number 99999999."),
+            (["--requests", "99.99"], "The world of seed 1 has no request 99.99; see"),
+            (["--requests", "0.0,99.99"], "The world of seed 1 has no request 99.99; see"),
+            (["--faults", "99999999"], "In the world of seed 1 no fault has the number 99999999; see"),
         ]
     )
     func namesOfNothing(_ arguments: [String], _ error: String) async throws {
@@ -273,13 +273,13 @@ struct ChaosCommandTests {
         "A number below zero is refused as what it is",
         arguments: [
             (["simulate", "--seed", "-1"], "The value '-1' is invalid for '--seed <number>'"),
-            (["simulate", "--seeds", "-5"], "--seeds must be 1 or more."),
+            (["simulate", "--seeds", "-5"], "--seeds must be 1 to 1000000000; see"),
             (["run", "--seed", "-1"], "The value '-1' is invalid for '--seed <number>'"),
-            (["run", "--clients", "-1"], "--clients must be 1 to 256."),
-            (["run", "--min-faults", "-1"], "A minimum must be 0 or more."),
+            (["run", "--clients", "-1"], "--clients must be 1 to 256; see"),
+            (["run", "--min-faults", "-1"], "--min-faults must be 0 to 1000000000; see"),
             (["run", "--duration", "-5s"], "The value '-5s' is invalid for '--duration <time>'"),
-            (["search", "--delays", "-1"], "Delays cannot be negative."),
-            (["sweep", "--jobs", "-1"], "--jobs must be 1 to 64."),
+            (["search", "--delays", "-1"], "--delays must be 0 to 1000; see"),
+            (["sweep", "--jobs", "-1"], "--jobs must be 1 to 64; see"),
         ]
     )
     func negativeNumbers(_ arguments: [String], _ error: String) async throws {

@@ -117,11 +117,11 @@ extension EndToEnd {
             try await withCluster { cluster in
                 for number in 0..<5 { try cluster.write("# \(number)", to: "\(number).md") }
                 let arguments = ["publish", ".", "--author", "ann"]
-                try await cluster.inTerminal(arguments, size: .init(columns: 40, rows: 10)) { terminal in
+                try await cluster.inTerminal(arguments, size: .init(columns: 40, rows: 30)) { terminal in
                     let death = try await terminal.waitForExit(within: .seconds(30))
                     #expect(death == .init(exitCode: 0))
                     #expect(terminal.output.contains("5/5"))
-                    let drawn = TerminalScreen(terminal.output, size: .init(columns: 40, rows: 10))
+                    let drawn = TerminalScreen(terminal.output, size: .init(columns: 40, rows: 30))
                     #expect(drawn.text.hasPrefix("Published 5, skipped 0, refused 0."))
                 }
             }
