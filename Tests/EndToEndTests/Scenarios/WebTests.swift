@@ -46,7 +46,7 @@ extension EndToEnd {
                 }
                 // By name only where it is a trial.
                 #expect(try await Self.post(cluster, web.url, "/sign-in", "name=alice").status == 401)
-                let desk = try await Self.get(cluster, web.url + "/write", cookie: token)
+                let desk = try await Self.get(cluster, web.url + "/write/new", cookie: token)
                 #expect(desk.status == 200 && desk.text.contains("alice"))
                 let form = try #require(desk.text.firstMatch(of: /name="token" value="([0-9a-f]{64})"/)).output.1
                 let body = "title=By+hand&content=Words&do=publish&token=\(form)&key=\(UUIDv7.ofNow())"
