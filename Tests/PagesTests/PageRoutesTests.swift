@@ -32,7 +32,7 @@ struct PageRoutesTests {
         )
     }
 
-    private static func answers(_ value: some Encodable & Sendable) -> @Sendable () throws -> Response {
+    private static func answers(_ value: some Encodable & Sendable) -> @Sendable () async throws -> Response {
         { try .json(value) }
     }
 
@@ -78,7 +78,7 @@ struct PageRoutesTests {
     }
 
     @Test func aPlaceThatIsNoneLeadsToTheFirstPage() async throws {
-        let bad: @Sendable () throws -> Response = { .problem(Problem.invalid("cursor", "must be a place")) }
+        let bad: @Sendable () async throws -> Response = { .problem(Problem.invalid("cursor", "must be a place")) }
         let draft = Self.draft()
         let (posts, drafts) = (
             Page(rows: [Self.post("First")], limit: 20) { _ in "x" }, Page(rows: [draft], limit: 20) { _ in "x" }
@@ -211,7 +211,7 @@ struct PageRoutesTests {
     }
 
     @Test func aChangeFromElsewhereIsRefused() async throws {
-        let script = [
+        let script: PagesUnderTest.Script = [
             "GET /v1/drafts/\(Self.id)": Self.answers(Self.draft()),
             "PUT /v1/drafts/\(Self.id)": Self.answers(Self.draft()),
         ]

@@ -91,11 +91,11 @@ struct PageWorkTests {
 
     @Test("a page that is not made in time says so, and the others go on")
     func slowPage() async throws {
-        let gate = Gate()
+        let gate = Promise<Void>()
         let script: PagesUnderTest.Script = [
             "GET /v1/posts": { throw Problem(500, "unused", "") },
             "GET /v1/posts/\(Self.id)": {
-                gate.wait()
+                try await Self.wait(for: gate)
                 return try .json(["x": "y"])
             },
         ]
@@ -106,7 +106,7 @@ struct PageWorkTests {
             #expect(slow.text.contains("<h1>Not now</h1>") && slow.text.contains("takes too long to make"))
             let health = try await pages.get("/healthz")
             #expect(health.status == 200)
-            gate.open()
+            gate.fulfil(())
         }
     }
 
@@ -132,10 +132,10 @@ struct PageWorkTests {
 
     @Test("of a change that takes too long nobody knows, and it can be sent again")
     func slowForm() async throws {
-        let gate = Gate()
+        let gate = Promise<Void>()
         let script: PagesUnderTest.Script = [
             "POST /v1/posts/\(Self.id)/withdraw": {
-                gate.wait()
+                try await Self.wait(for: gate)
                 throw Problem(503, "not-ready", "")
             }
         ]
@@ -146,7 +146,7 @@ struct PageWorkTests {
             #expect(page.text.contains("action=\"/write/\(Self.id)/withdraw\"") && page.text.contains("\n\(Self.id)<"))
             let json = try await pages.post("/write/\(Self.id)/withdraw", "key=", [.accept: "application/json"])
             #expect(json.status == 500 && json.text == "{\"code\":\"unknown\"}")
-            gate.open()
+            gate.fulfil(())
         }
     }
 
@@ -171,17 +171,9 @@ struct PageWorkTests {
             }
         }
     }
-}
 
-/// Holds up whoever comes until it is opened.
-private final class Gate: Sendable {
-    private let isOpen = Atomic(false)
-
-    func open() { isOpen.store(true, ordering: .releasing) }
-
-    /// In a service of a test, whose thread nobody else needs; for some seconds at most.
-    func wait() {
-        let start = ContinuousClock.now
-        while !isOpen.load(ordering: .acquiring), ContinuousClock.now - start < .seconds(20) {}
+    /// Holds a service's answer back until the gate is opened, for some seconds at most, and holds no thread.
+    private static func wait(for gate: Promise<Void>) async throws {
+        _ = try await gate.value(within: .seconds(20)) { try await Task.sleep(for: $0) }
     }
 }

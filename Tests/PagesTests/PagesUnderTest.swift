@@ -16,7 +16,7 @@ struct PagesUnderTest {
     let token: String
 
     /// Answers of the services, by method and path; with the query, if one with it is there.
-    typealias Script = [String: @Sendable () throws -> Response]
+    typealias Script = [String: @Sendable () async throws -> Response]
 
     /// What the services were asked, method and address.
     final class Asked: Sendable {
@@ -45,7 +45,7 @@ struct PagesUnderTest {
                     }
                 }
                 let answer = script["\(request.method) \(request.uri.string)"]
-                if let answer = answer ?? script["\(request.method) \(request.uri.path)"] { return try answer() }
+                if let answer = answer ?? script["\(request.method) \(request.uri.path)"] { return try await answer() }
                 switch request.uri.string {
                 case "/v1/drafts?limit=1": return try .json(Page(rows: [Draft](), limit: 1) { _ in "" })
                 case "/v1/development/tokens":

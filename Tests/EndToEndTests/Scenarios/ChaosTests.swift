@@ -48,11 +48,11 @@ extension EndToEnd {
             }
         }
 
-        /// Answers that stop, files and names that there are not, and a standard error that nobody reads hold nothing up.
+        /// Answers that stop or trickle, and a standard error that nobody reads hold nothing up.
         @Test(.timeLimit(.minutes(2)))
         func aRunAtTheEdgeIsValid() async throws {
             // Those that every user may make.
-            let kinds = "stall,trickle,descriptors,stderr"
+            let kinds = "stall,trickle,stderr"
             try await chaos(["run", "--duration", "12s", "--seed", "5", "--faults", kinds]) { terminal, _ in
                 let death = try await terminal.waitForExit(within: .seconds(90))
                 #expect(death == .init(exitCode: 0), "\(terminal.output)")
