@@ -91,9 +91,12 @@ final class ServerProcess: Sendable {
             changes[.init(stringLiteral: name)] = value
         }
         do {
+            // A library that is loaded before it may move the environment, behind which Swift looks for its arguments; the
+            // shell has moved it by then.
+            let shell = lifeEnvironment["LD_PRELOAD"] == nil ? nil : ["-c", "exec \"$@\"", "sh", executable.path]
             let result = try await Subprocess.run(
-                .path(FilePath(executable.path)),
-                arguments: Arguments(arguments),
+                .path(FilePath(shell == nil ? executable.path : "/bin/sh")),
+                arguments: Arguments((shell ?? []) + arguments),
                 environment: .inherit.updating(changes),
                 workingDirectory: FilePath(logFolder.path),
                 input: .none,

@@ -53,7 +53,7 @@ extension EndToEnd {
         func aRunAtTheEdgeIsValid() async throws {
             // Those that every user may make.
             let kinds = "stall,trickle,stderr"
-            try await chaos(["run", "--duration", "12s", "--seed", "5", "--faults", kinds]) { terminal, _ in
+            try await chaos(["run", "--duration", "25s", "--seed", "5", "--faults", kinds]) { terminal, _ in
                 let death = try await terminal.waitForExit(within: .seconds(90))
                 #expect(death == .init(exitCode: 0), "\(terminal.output)")
             }

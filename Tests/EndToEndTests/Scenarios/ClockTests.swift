@@ -16,9 +16,21 @@ private enum FakeTime {
         .map { "\($0)/faketime/libfaketimeMT.so.1" }.first { FileManager.default.fileExists(atPath: $0) }
 
     /// For a process whose clock is off by this, such as `+3d`.
-    static func environment(_ offset: String) -> [String: String] {
-        // Timers go by a clock that never jumps.
-        ["LD_PRELOAD": library ?? "", "FAKETIME": offset, "FAKETIME_DONT_FAKE_MONOTONIC": "1"]
+    static func environment(_ offset: String) -> [String: String] { ["LD_PRELOAD": library ?? "", "FAKETIME": offset] }
+
+    /// Starts a process whose clock is right, and sets its clock once it serves: timers of a process that was started with a
+    /// false clock do not fire.
+    static func start(_ role: ServerRole, _ cluster: Cluster, ahead offset: String) async throws {
+        let file = cluster.directory.appending(path: "\(role.rawValue).clock")
+        try Data("+0".utf8).write(to: file)
+        try await cluster.start(
+            role,
+            environment: [
+                "LD_PRELOAD": library ?? "", "FAKETIME_TIMESTAMP_FILE": file.path(percentEncoded: false),
+                "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1",
+            ]
+        )
+        try Data(offset.utf8).write(to: file, options: .atomic)
     }
 }
 
@@ -63,7 +75,7 @@ extension EndToEnd {
             try await Self.cluster { cluster in
                 let before = try await Self.publish(cluster)
                 try await cluster.stop(.orchestrator)
-                try await cluster.start(.orchestrator, environment: FakeTime.environment(offset))
+                try await FakeTime.start(.orchestrator, cluster, ahead: offset)
                 try await eventually("it has forgotten by that clock", within: .seconds(10)) {
                     try Self.stored("forgotten_before", "horizon", cluster, .orchestrator) > .now + Self.day * 2
                 }
@@ -85,7 +97,7 @@ extension EndToEnd {
             try await Self.cluster { cluster in
                 for role in ServerRole.allCases { try await cluster.stop(role) }
                 for role in ServerRole.allCases {
-                    try await cluster.start(role, environment: FakeTime.environment("+3d"))
+                    try await FakeTime.start(role, cluster, ahead: "+3d")
                 }
                 let ahead = try await Self.publish(cluster)
                 #expect(ahead.timestamp > .now + Self.day * 2)
