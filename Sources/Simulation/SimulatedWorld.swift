@@ -256,9 +256,11 @@ final class SimulatedWorld: Sendable {
 
     /// What a sabotage makes of calls to participants.
     private var intervention: Node.Intervention? {
-        guard let call = sabotage?.call else { return nil }
+        guard let sabotage, let call = sabotage.call else { return nil }
         return { [weak self] to, calls, proceed in
             guard let self else { return .each(calls.map { _ in .unanswered("the world is over") }) }
+            // It knows of single calls only: they are made one by one.
+            if calls.count > 1, !sabotage.seesBatches { return .refusedTogether(isForGood: true) }
             return await call(context(of: .orchestrator), to, calls, proceed)
         }
     }
