@@ -138,7 +138,7 @@ package struct Sweep: Sendable {
         times.answerTimeout = .milliseconds(400)
         times.callTimeout = .milliseconds(200)
         times.deadlineMargin = .milliseconds(100)
-        if rest.first?.scene == .pruning { times.retention = .seconds(1) }
+        if rest.first?.scene == .pruning { (times.retention, times.journalRetention) = (.seconds(1), .seconds(1)) }
         let stack = try await Stack(folder: place, children: children, times: times)
         do {
             let stage = try await SweepStage(stack, history: place.appending(path: "history.jsonl"))
