@@ -105,7 +105,7 @@ let package = Package(
             name: "TCCHTTP",
             dependencies: [
                 "TCC", asyncHTTPClient, crypto, httpTypes, hummingbird, hummingbirdCore, jwtKit, logging, nioCore,
-                nioFoundation, nioHTTP1,
+                nioFoundation, nioHTTP1, nioPosix,
             ],
             swiftSettings: settings
         ),

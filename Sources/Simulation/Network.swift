@@ -104,28 +104,29 @@ final class Network: Sendable {
         for deliver in late { deliver() }
     }
 
-    /// Sends a request, and hands on its answer; ends when that has come, or cannot come any more, or the task is cancelled.
+    /// Sends a request, and hands on its answer; ends when that has come, or cannot come any more, or is given up.
     ///
     /// - Parameters:
     ///   - from: who asks, and in which life.
     ///   - to: whom.
+    ///   - cancellation: whether it is given up.
     ///   - receive: takes the parts of the answer.
     ///   - handle: what the other one does.
     /// - Throws: why there was no answer; the other one may have done it all the same.
     func send(
         from: (party: Party, life: Life),
         to: Party,
+        _ cancellation: Cancellation,
         _ receive: @escaping @Sendable (TransportPart) throws -> Void,
         _ handle: @escaping Handler
     ) async throws {
         guard from.life.isAlive else { throw CancellationError() }
         let exchange = Exchange(receive)
-        try await withTaskCancellationHandler {
-            try await exchange.wait { resolve(from.party, to, exchange, handle) }
-        } onCancel: {
+        cancellation.onCancel { [self] in
             if isDeafAfterHead, exchange.hasHead { return state.withLock { $0.deaf.append(exchange) } }
             exchange.end(.failure(CancellationError()))
         }
+        try await exchange.wait { resolve(from.party, to, exchange, handle) }
     }
 
     private func resolve(_ from: Party, _ to: Party, _ exchange: Exchange, _ handle: @escaping Handler) {

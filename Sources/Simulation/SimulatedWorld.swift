@@ -271,15 +271,18 @@ final class SimulatedWorld: Sendable {
 
     /// The real client of a life, over the simulated network.
     func client(of party: Party, _ life: Life) -> JSONClient {
-        let transport = SimulatedTransport { [weak self] request, receive in
+        let transport = SimulatedTransport { [weak self] request, cancellation, receive in
             guard let self else { throw CancellationError() }
             guard let (to, path) = Party.at(request.url) else { throw CallFailure(.unknownName) }
             let wire = WireRequest(request, path: path)
-            try await network.send(from: (party, life), to: to, receive) { [weak self] life in
+            try await network.send(from: (party, life), to: to, cancellation, receive) { [weak self] life in
                 await self?.handle(wire, at: to, in: life)
             }
         }
-        return JSONClient(transport: transport, sleep: { try await life.sleep($0) })
+        return JSONClient(transport: transport) { [scheduler] wait, ring in
+            let ticket = scheduler.after(wait) { life.executor.perform(ring) }
+            return { _ = scheduler.forget(ticket) }
+        }
     }
 
     private func handle(_ request: WireRequest, at party: Party, in life: Life) async -> WireAnswer? {
@@ -348,10 +351,10 @@ enum BatchFault: Hashable, Sendable {
 private struct SimulatedTransport: HTTPTransport {
     typealias Receive = @Sendable (TransportPart) throws -> Void
 
-    let exchange: @Sendable (TransportRequest, @escaping Receive) async throws -> Void
+    let exchange: @Sendable (TransportRequest, Cancellation, @escaping Receive) async throws -> Void
 
-    func send(_ request: TransportRequest, _ receive: @escaping Receive) async throws {
-        try await exchange(request, receive)
+    func send(_ request: TransportRequest, _ cancellation: Cancellation, _ receive: @escaping Receive) async throws {
+        try await exchange(request, cancellation, receive)
     }
 
     func shutdown() async throws {}

@@ -32,6 +32,7 @@ final class AsyncHTTPTransport: HTTPTransport {
         configuration.timeout.connect = Self.connectTimeout
         configuration.httpVersion = .http1Only
         configuration.redirectConfiguration = .disallow
+        configuration.http1_1ConnectionDebugInitializer = { AnswerRules.add(to: $0) }
         self.configuration = configuration
         self.client = HTTPClient(eventLoopGroupProvider: .singleton, configuration: configuration)
         self.names = names
@@ -39,21 +40,22 @@ final class AsyncHTTPTransport: HTTPTransport {
 
     func send(
         _ request: TransportRequest,
+        _ cancellation: Cancellation,
         _ receive: @escaping @Sendable (TransportPart) throws -> Void
     ) async throws {
         guard let host = HostInURL(request.url), !SystemNames.isAddress(host.name) else {
-            return try await exchange(request, by: client, receive)
+            return try await exchange(request, by: client, cancellation, receive)
         }
         var failure = CallFailure(.unknownName)
-        for address in try await names.addresses(of: host.name).prefix(Self.mostAddressesTried) {
+        for address in try await names.addresses(of: host.name, cancellation).prefix(Self.mostAddressesTried) {
             do {
                 if host.isEncrypted {
-                    return try await exchange(request, by: client(for: host.name, at: address), receive)
+                    return try await exchange(request, by: client(for: host.name, at: address), cancellation, receive)
                 }
                 var addressed = request
                 addressed.url = host.url(at: address)
                 addressed.headers.append(("host", host.field))
-                return try await exchange(addressed, by: client, receive)
+                return try await exchange(addressed, by: client, cancellation, receive)
             } catch let error as CallFailure where [.connectionRefused, .unreachable].contains(error.code) {
                 // The call was not made: it can be made elsewhere.
                 names.doubt(address, of: host.name)
@@ -89,6 +91,7 @@ final class AsyncHTTPTransport: HTTPTransport {
     private func exchange(
         _ request: TransportRequest,
         by client: HTTPClient,
+        _ cancellation: Cancellation,
         _ receive: @escaping @Sendable (TransportPart) throws -> Void
     ) async throws {
         var headers = HTTPHeaders()
@@ -106,11 +109,8 @@ final class AsyncHTTPTransport: HTTPTransport {
                 ),
                 delegate: Delegate(receive)
             )
-            try await withTaskCancellationHandler {
-                try await exchange.get()
-            } onCancel: {
-                exchange.fail(reason: CancellationError())
-            }
+            cancellation.onCancel { exchange.fail(reason: CancellationError()) }
+            try await exchange.get()
         } catch let error as CancellationError {
             throw error
         } catch {

@@ -11,7 +11,7 @@ public import NIOCore
 /// - hands on the head of the final answer (no 1xx), then each part of its body as it comes, one after the other and none
 ///   after `send` has returned or thrown; it does not gather, limit or read them;
 /// - has no timeout of its own that is shorter than its callers': it waits as long as it is let;
-/// - ends at once when the task is cancelled, wherever the exchange is (looking up the name, connecting, sending, waiting
+/// - ends at once when it is given up, wherever the exchange is (looking up the name, connecting, sending, waiting
 ///   for the head or the body), and closes that connection: `send` must not wait for the other side any more;
 /// - does not let one host hold up the requests to another one.
 public protocol HTTPTransport: Sendable {
@@ -19,11 +19,13 @@ public protocol HTTPTransport: Sendable {
     ///
     /// - Parameters:
     ///   - request: the request.
+    ///   - cancellation: whether the exchange is given up.
     ///   - receive: takes a part of the answer. When it throws, the exchange ends at once with that error.
-    /// - Throws: a ``CallFailure`` if the whole answer did not come; `CancellationError` if the task was cancelled first;
-    ///   whatever `receive` throws.
+    /// - Throws: a ``CallFailure`` if the whole answer did not come; anything if it was given up first; whatever `receive`
+    ///   throws.
     func send(
         _ request: TransportRequest,
+        _ cancellation: Cancellation,
         _ receive: @escaping @Sendable (TransportPart) throws -> Void
     ) async throws
 

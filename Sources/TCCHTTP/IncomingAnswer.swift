@@ -5,7 +5,7 @@ import Synchronization
 final class IncomingAnswer: Sendable {
     private struct State {
         var status: Int?
-        var headers: [String: String] = [:]
+        var fields: [(name: String, value: String)] = []
         var body = ByteBuffer()
     }
 
@@ -22,9 +22,9 @@ final class IncomingAnswer: Sendable {
             switch part {
             case .head(let status, let headers):
                 state.status = status
-                for (name, value) in headers { state.headers[name.lowercased()] = value }
-                let length = state.headers["content-length"].flatMap { Int($0) } ?? 0
-                if length > largest { throw tooLarge }
+                state.fields = headers
+                let length = headers.last { $0.name.utf8.count == 14 && $0.name.lowercased() == "content-length" }
+                if let length, Int(length.value) ?? 0 > largest { throw tooLarge }
             case .body(var bytes):
                 let size = state.body.readableBytes + bytes.readableBytes
                 if size > largest { throw tooLarge }
@@ -43,7 +43,7 @@ final class IncomingAnswer: Sendable {
     func whole() throws -> JSONClient.Answer {
         try state.withLock { state in
             guard let status = state.status else { throw CallFailure(.malformedAnswer, "it has no head") }
-            return JSONClient.Answer(status: status, body: state.body, headers: state.headers)
+            return JSONClient.Answer(status: status, body: state.body, fields: state.fields)
         }
     }
 }

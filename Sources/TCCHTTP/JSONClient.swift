@@ -13,8 +13,15 @@ public struct JSONClient: Sendable {
         public let status: Int
         /// The body.
         public let body: ByteBuffer
-        /// The headers, by lower-case name.
-        public let headers: [String: String]
+        /// The headers as they came.
+        let fields: [(name: String, value: String)]
+
+        /// The headers, by lower-case name; of several of one name the last.
+        ///
+        /// Made anew each time, since few callers want them.
+        public var headers: [String: String] {
+            Dictionary(fields.map { ($0.name.lowercased(), $0.value) }) { _, last in last }
+        }
 
         /// The body as JSON, or nil if it is not what is expected.
         ///
@@ -26,11 +33,15 @@ public struct JSONClient: Sendable {
         }
     }
 
+    /// Has something done after a while; what it returns takes that back.
+    public typealias Alarm =
+        @Sendable (_ wait: Duration, _ ring: @escaping @Sendable () -> Void) -> @Sendable () -> Void
+
     /// The largest answer that is read, in bytes: 16 MiB.
     public static let largestAnswer = 16 << 20
 
     private let transport: any HTTPTransport
-    private let sleep: @Sendable (Duration) async throws -> Void
+    private let after: Alarm
 
     /// A client of the real network.
     ///
@@ -48,7 +59,7 @@ public struct JSONClient: Sendable {
         let names = NameResolver(lookUp: lookUp)
         self.init(
             transport: AsyncHTTPTransport(connectionsPerHost: connectionsPerHost, names: names),
-            sleep: World.system.sleep
+            after: { Deadlines.shared.after($0, $1) }
         )
     }
 
@@ -56,10 +67,10 @@ public struct JSONClient: Sendable {
     ///
     /// - Parameters:
     ///   - transport: moves the bytes.
-    ///   - sleep: waits; deadlines are kept by it.
-    public init(transport: any HTTPTransport, sleep: @escaping @Sendable (Duration) async throws -> Void) {
+    ///   - after: keeps deadlines.
+    public init(transport: any HTTPTransport, after: @escaping Alarm) {
         self.transport = transport
-        self.sleep = sleep
+        self.after = after
     }
 
     /// Runs something with a client of the real network, and closes its connections after it.
@@ -109,27 +120,19 @@ public struct JSONClient: Sendable {
         if let token { request.headers.append(("authorization", "Bearer \(token)")) }
         request.headers += headers
         if body != nil { request.headers.append(("content-type", "application/json")) }
-        return try await within(timeout) { [transport, request] in
-            let answer = IncomingAnswer(largest: Self.largestAnswer)
-            try await transport.send(request) { try answer.receive($0) }
-            return try answer.whole()
-        }
-    }
-
-    /// Cancels an exchange when its time is over, wherever it is.
-    private func within(
-        _ timeout: Duration,
-        _ exchange: @escaping @Sendable () async throws -> Answer
-    ) async throws -> Answer {
-        try await withThrowingTaskGroup(of: Answer?.self) { [sleep] group in
-            group.addTask { try await exchange() }
-            group.addTask {
-                try await sleep(timeout)
-                return nil
+        let answer = IncomingAnswer(largest: Self.largestAnswer)
+        let cancellation = Cancellation()
+        let takeBack = after(timeout) { cancellation.cancel(CallFailure(.noAnswerInTime)) }
+        defer { takeBack() }
+        do {
+            try await withTaskCancellationHandler {
+                try await transport.send(request, cancellation) { try answer.receive($0) }
+            } onCancel: {
+                cancellation.cancel(CancellationError())
             }
-            defer { group.cancelAll() }
-            guard let answer = try await group.next() ?? nil else { throw CallFailure(.noAnswerInTime) }
-            return answer
+            return try answer.whole()
+        } catch {
+            throw cancellation.reason ?? error
         }
     }
 

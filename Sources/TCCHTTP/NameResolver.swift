@@ -37,10 +37,12 @@ final class NameResolver: Sendable {
 
     /// The addresses of a host, the best first.
     ///
-    /// - Parameter name: the host's name.
+    /// - Parameters:
+    ///   - name: the host's name.
+    ///   - cancellation: whether they are given up.
     /// - Returns: at least one address.
-    /// - Throws: ``CallFailure`` if it has none; `CancellationError` when the task is cancelled first.
-    func addresses(of name: String) async throws -> [String] {
+    /// - Throws: ``CallFailure`` if it has none; `CancellationError` when they are given up first.
+    func addresses(of name: String, _ cancellation: Cancellation) async throws -> [String] {
         let (step, wait) = state.withLock { state in
             let step = state.cache.wanted(name, now: elapsed())
             guard case .wait = step else { return (step, nil as Promise<Result<[String], CallFailure>>?) }
@@ -55,7 +57,10 @@ final class NameResolver: Sendable {
         case .wait(let looksUp):
             if looksUp { beginLookup(name) }
             guard let wait else { return [] }
-            return try await wait.value().get()
+            // Others may wait for the same: each gives up alone.
+            let own = Task { try await wait.value().get() }
+            cancellation.onCancel { own.cancel() }
+            return try await own.value
         case .fail(let detail): throw CallFailure(.unknownName, detail)
         }
     }

@@ -1,5 +1,6 @@
 import Synchronization
 import TCC
+import TCCHTTP
 
 /// A clock that stands still until a test moves it, and a world around it with seeded chance.
 ///
@@ -86,6 +87,17 @@ final class FakeClock: Sendable {
                 }
             }
         )
+    }
+
+    /// Deadlines by this clock.
+    var alarm: JSONClient.Alarm {
+        { wait, ring in
+            let task = Task {
+                try await self.sleep(wait)
+                ring()
+            }
+            return { task.cancel() }
+        }
     }
 
     private func sleep(_ duration: Duration) async throws {

@@ -1,3 +1,4 @@
+import Dispatch
 import HTTPTypes
 import NIOCore
 import RawPeer
@@ -46,6 +47,28 @@ struct JSONClientTests {
     @Test func whatIsNotHTTPIsMalformed() async throws {
         let failure = try await failure(of: .sends("220 ready\r\n\r\n"), within: .seconds(50))
         #expect(failure?.code == .malformedAnswer)
+    }
+
+    @Test(arguments: ["000", "001", "099"])
+    func aStatusThatIsNoneIsMalformed(status: String) async throws {
+        let answer = "HTTP/1.1 \(status) X\r\nContent-Length: 2\r\n\r\n{}"
+        let failure = try await failure(of: .sends(answer), within: .seconds(50))
+        #expect(failure?.code == .malformedAnswer)
+    }
+
+    /// Whatever a status is, it is an answer, and the next call is answered as well.
+    @Test(arguments: [101, 199, 204, 205, 299, 304, 399, 499, 599, 600, 999])
+    func anyStatusIsAnAnswerOrNone(status: Int) async throws {
+        let answer = "HTTP/1.1 \(status) X\r\nContent-Length: 0\r\n\r\n"
+        try await RawPeer.with(.first(.sends(answer), then: .answers("{}"))) { peer in
+            try await withClient { client in
+                do {
+                    let answer = try await client.call(.get, peer.url, token: nil, timeout: .milliseconds(500))
+                    #expect(answer.status == status)
+                } catch is CallFailure {}
+                #expect(try await client.call(.get, peer.url, token: nil, timeout: .seconds(50)).status == 200)
+            }
+        }
     }
 
     @Test func anAnswerThatIsTooLargeIsNotWaitedFor() async throws {
@@ -131,6 +154,30 @@ struct JSONClientTests {
         }
     }
 
+    @Test func callsToOneNameShareItsLookupAndEachGivesUpAlone() async throws {
+        try await RawPeer.with(.always(.answers("{}"))) { peer in
+            let lookups = Mutex(0)
+            let isFound = DispatchSemaphore(value: 0)
+            let client = JSONClient(connectionsPerHost: 8) { _ in
+                lookups.withLock { $0 += 1 }
+                isFound.wait()
+                return ["127.0.0.1"]
+            }
+            let url = "http://posts.test:\(peer.port)/a"
+            async let patient = client.call(.get, url, token: nil, timeout: .seconds(50)).status
+            let cancelled = Task { try await client.call(.get, url, token: nil, timeout: .seconds(50)) }
+            await #expect(throws: CallFailure(.noAnswerInTime)) {
+                try await client.call(.get, url, token: nil, timeout: .milliseconds(50))
+            }
+            cancelled.cancel()
+            await #expect(throws: CancellationError.self) { try await cancelled.value }
+            isFound.signal()
+            #expect(try await patient == 200)
+            try await client.shutdown()
+            #expect(lookups.withLock { $0 } == 1)
+        }
+    }
+
     @Test func aCallThatIsCancelledEndsAtOnce() async throws {
         try await RawPeer.with(.always(.stopsAfterHead)) { peer in
             try await withClient { client in
@@ -149,11 +196,13 @@ struct JSONClientTests {
 
         func send(
             _ request: TransportRequest,
+            _ cancellation: Cancellation,
             _ receive: @escaping @Sendable (TransportPart) throws -> Void
         ) async throws {
             for part in parts { try receive(part) }
             if ends { return }
-            try await Task.sleep(for: .seconds(600))
+            await withCheckedContinuation { continuation in cancellation.onCancel { continuation.resume() } }
+            throw CancellationError()
         }
 
         func shutdown() async throws {}
@@ -162,7 +211,7 @@ struct JSONClientTests {
     @Test func theDeadlineIsKeptByTheClockThatItIsGiven() async throws {
         let clock = FakeClock()
         let transport = ScriptedTransport(parts: [.head(status: 200, headers: [])], ends: false)
-        let client = JSONClient(transport: transport, sleep: clock.world.sleep)
+        let client = JSONClient(transport: transport, after: clock.alarm)
         let call = Task { try await client.call(.get, "sim://draft/", token: nil, timeout: .seconds(3600)) }
         let running = Task {
             while !Task.isCancelled {
@@ -179,7 +228,7 @@ struct JSONClientTests {
             .head(status: 404, headers: [("X-A", "1"), ("x-b", "2")]), .body(ByteBuffer(string: "[1,")),
             .body(ByteBuffer(string: "2")), .body(ByteBuffer(string: "]")),
         ]
-        let client = JSONClient(transport: ScriptedTransport(parts: parts, ends: true), sleep: FakeClock().world.sleep)
+        let client = JSONClient(transport: ScriptedTransport(parts: parts, ends: true), after: FakeClock().alarm)
         let answer = try await client.call(.get, "sim://draft/", token: nil, timeout: .seconds(1))
         #expect(answer.status == 404 && answer.headers == ["x-a": "1", "x-b": "2"])
         #expect(answer.decode([Int].self) == [1, 2])
@@ -188,7 +237,7 @@ struct JSONClientTests {
     @Test func aBodyThatGrowsTooLargeIsGivenUp() async throws {
         let half = ByteBuffer(repeating: 0x20, count: JSONClient.largestAnswer / 2 + 1)
         let parts: [TransportPart] = [.head(status: 200, headers: []), .body(half), .body(half)]
-        let client = JSONClient(transport: ScriptedTransport(parts: parts, ends: false), sleep: FakeClock().world.sleep)
+        let client = JSONClient(transport: ScriptedTransport(parts: parts, ends: false), after: FakeClock().alarm)
         let failure = await #expect(throws: CallFailure.self) {
             try await client.call(.get, "sim://draft/", token: nil, timeout: .seconds(1))
         }
