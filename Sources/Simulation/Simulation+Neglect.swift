@@ -4,7 +4,7 @@ import Verification
 
 extension Simulation {
     /// How many worlds have it.
-    static let neglects = 0.06
+    static let neglects = 0.04
     /// The requests that are reserved then; no other client has this number.
     static let neglectedRequests = (0..<3).map { Scenario.RequestNumber(client: 7, number: $0) }
 
