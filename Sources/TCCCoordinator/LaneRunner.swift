@@ -56,6 +56,8 @@ final class LaneRunner: Sendable {
     }
 
     private static let alertInterval: Duration = .seconds(60)
+    /// Which result belongs to which call is not known then.
+    private static let misfit = "the answer has not as many results as there were calls"
 
     let participant: Participant
     private let state: Mutex<State>
@@ -233,8 +235,9 @@ final class LaneRunner: Sendable {
                 switch result {
                 case .refusedTogether: answers[index] = .refusedTogether
                 case .each(let results):
-                    answers[index] = .result(results[position])
-                    counters.count(calls[index].operation, results[position])
+                    let result = results.count == made.count ? results[position] : .unanswered(Self.misfit)
+                    answers[index] = .result(result)
+                    counters.count(calls[index].operation, result)
                 }
             } catch {
                 answers[index] = .result(.unanswered("\(error)"))

@@ -49,7 +49,7 @@ public struct BranchRequest: Hashable, Sendable {
 
 /// What came of a request that carried one call or several.
 public enum RequestResult: Hashable, Sendable {
-    /// This came of each call, in their order.
+    /// This came of each call, in their order; of unknown outcome are all if there are not as many.
     case each([CallResult])
     /// The participant takes no such request: make the calls one by one, and for good if there is no such endpoint.
     case refusedTogether(isForGood: Bool)

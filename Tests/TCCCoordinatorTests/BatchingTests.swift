@@ -60,6 +60,16 @@ struct BatchingTests {
         }
     }
 
+    @Test("results that are not as many as the calls say nothing of any of them", arguments: [-1, 1])
+    func misfits(surplus: Int) async throws {
+        try await withPeers { life async throws in
+            life.peers.answerWithMisfits(surplus, surplus, surplus)
+            let conclusions = try await life.passing { try await publishMany(20, life) }
+            #expect(conclusions.count(where: \.isConfirmed) == 20)
+            #expect(life.peers.calls.count > 80, "what is unknown is asked again")
+        }
+    }
+
     @Test func goOneByOneToAParticipantWithoutAnEndpointForIt() async throws {
         try await withPeers(ScriptedPeers(takesBatches: false)) { life async throws in
             let conclusions = try await publishMany(60, life)

@@ -44,6 +44,7 @@ final class ScriptedPeers: Sendable {
         var rows: [BranchID: BranchOutcome] = [:]
         var waiters: [Waiter] = []
         var batches: [Int] = []
+        var misfits: [Int] = []
     }
 
     /// Every request of several calls so far: how many it had.
@@ -80,6 +81,15 @@ final class ScriptedPeers: Sendable {
         state.withLock { $0.scripts[script] = turns }
     }
 
+    /// By how many results the next requests have too few or too many, whatever their calls did.
+    func answerWithMisfits(_ surpluses: Int...) { state.withLock { $0.misfits = surpluses } }
+
+    private func misfit(of results: [CallResult]) -> [CallResult] {
+        let surplus = state.withLock { $0.misfits.isEmpty ? 0 : $0.misfits.removeFirst() }
+        let extra = Array(repeating: CallResult.answered(BranchAnswer(status: 200)), count: max(0, surplus))
+        return results.dropLast(max(0, -surplus)) + extra
+    }
+
     /// Waits until the calls so far satisfy a condition.
     func wait(until condition: @escaping @Sendable ([Call]) -> Bool) async {
         await withCheckedContinuation { continuation in
@@ -110,7 +120,7 @@ final class ScriptedPeers: Sendable {
                 }
                 var results: [CallResult?] = Array(repeating: nil, count: calls.count)
                 for await (index, result) in group { results[index] = result }
-                return .each(results.compactMap { $0 })
+                return .each(self.misfit(of: results.compactMap { $0 }))
             }
         }
     }
