@@ -50,7 +50,7 @@ enum FloorServer {
     /// - Throws: whatever keeps it from serving.
     static func run(_ kind: Kind, port: Int, folder: String) async throws {
         endWithStandardInput()
-        Host.raiseFileLimit()
+        FileLimit.raise()
         let router = Router()
         let path = "\(folder)/floor.sqlite"
         switch kind {

@@ -319,7 +319,7 @@ extension FaultKind {
         case .stall: "answers stop on their way, connections are never read"
         case .trickle: "requests and answers come one byte at a time"
         case .dns: "a name does not resolve, or late"
-        case .descriptors: "a process has no file descriptors left for a while"
+        case .descriptors: "a process has fewer files than there are connections to it for a while"
         case .stderr: "nobody reads what a process writes to standard error"
         case .failpoint: "a process is started with an armed failpoint"
         }

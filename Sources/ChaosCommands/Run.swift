@@ -24,7 +24,7 @@ struct Run: AsyncParsableCommand {
               stall           answers stop after their heads or in their bodies; connections are never read
               trickle         requests and answers come one byte at a time
               dns             a name does not resolve, or late (needs mount namespaces and port 53)
-              descriptors     a process can open no more files (needs prlimit; only if named: the runtime may trap)
+              descriptors     a process may open few more files, and connections want more (needs prlimit)
               stderr          nobody reads what a process writes to standard error
               disk-full       a disk has no room (needs the right to mount a small file system)
               clock           wall clocks jump by some seconds (needs libfaketime)
@@ -60,7 +60,7 @@ struct Run: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "What goes wrong, separated by commas, or 'none'. (default: \(FaultKinds.usual))",
+            "What goes wrong, separated by commas, or 'none'. (default: all)",
             valueName: "kinds"
         )
     )
@@ -123,8 +123,8 @@ struct Run: AsyncParsableCommand {
 
     /// Runs it.
     mutating func run() async throws {
-        Host.raiseFileLimit()
-        if let history { try UnusableFile.check(history, "--history FILE") }
+        FileLimit.raise()
+        if let history { try OutputFile.check(history, "--history") }
         let plan = Plan(self)
         try await Console.interruptible(left: history.map { "left is the history so far, \($0)" } ?? "nothing is left")
         {
@@ -143,7 +143,7 @@ private struct Plan: Sendable {
 
     init(_ options: Run) {
         let seed = options.seed ?? UInt64.random(in: 0..<1_000_000)
-        let kinds = options.faults ?? .usual
+        let kinds = options.faults ?? .all
         let length = options.duration?.duration ?? .seconds(60)
         var minimum = ChaosRun.Settings.minimum(duration: length, kinds: kinds.kinds)
         minimum.confirmed = options.minConfirmed ?? minimum.confirmed

@@ -3,14 +3,11 @@ import Verification
 
 /// Kinds of faults as a command line has them, separated by commas.
 struct FaultKinds: Hashable, Sendable, ExpressibleByArgument, CustomStringConvertible {
-    /// Every kind that a process can survive.
-    ///
-    /// Not without file descriptors: libdispatch counts its threads that run by files in `/proc`, and traps if one cannot be
-    /// opened. A server keeps some files free, but no program can once its limit is lowered below what it has open.
-    static let usual = FaultKinds(kinds: Set(FaultKind.allCases).subtracting([.descriptors]))
-
     /// The kinds.
     var kinds: Set<FaultKind>
+
+    /// Every kind.
+    static let all = FaultKinds(kinds: Set(FaultKind.allCases))
 
     private init(kinds: Set<FaultKind>) { self.kinds = kinds }
 

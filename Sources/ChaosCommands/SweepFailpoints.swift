@@ -3,6 +3,7 @@ import Failpoints
 import Foundation
 import Harness
 import Hosting
+import TCCHTTP
 import Verification
 
 /// The command `chaos sweep`.
@@ -55,7 +56,7 @@ struct SweepFailpoints: AsyncParsableCommand {
 
     /// Runs it.
     mutating func run() async throws {
-        Host.raiseFileLimit()
+        FileLimit.raise()
         let (cases, jobs) = (cases, jobs ?? ProcessInfo.processInfo.activeProcessorCount)
         let isWhole = only == nil
         try await Console.interruptible(left: "nothing is left") {

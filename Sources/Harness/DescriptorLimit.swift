@@ -56,29 +56,13 @@ package struct DescriptorLimit: Sendable {
         Set(((try? FileManager.default.contentsOfDirectory(atPath: "/proc/\(pid)/fd")) ?? []).compactMap { Int($0) })
     }
 
-    /// The limit below which so many numbers are free.
+    /// A limit that leaves as many files again as are open, and some.
     ///
-    /// - Parameters:
-    ///   - spare: how many.
-    ///   - open: the numbers that are taken.
+    /// Not fewer: a server keeps half of few files for what is not a connection, and the runtime traps where it has none.
+    ///
+    /// - Parameter spare: how many more.
     /// - Returns: the limit.
-    package static func leaving(_ spare: Int, beside open: Set<Int>) -> Int {
-        var (limit, free) = (0, 0)
-        while free < spare || open.contains(limit) {
-            if !open.contains(limit) { free += 1 }
-            limit += 1
-        }
-        return limit
-    }
-
-    /// Whether nothing more can be opened under a limit.
-    ///
-    /// - Parameter limit: the limit.
-    /// - Returns: whether each number below it is taken.
-    package func isExhausted(under limit: Int) -> Bool {
-        let open = open
-        return !open.isEmpty && (0..<limit).allSatisfy(open.contains)
-    }
+    package func leaving(_ spare: Int) -> Int { 2 * ((open.max() ?? 0) + 1) + spare }
 
     /// Sets the limit; what is open stays open.
     ///

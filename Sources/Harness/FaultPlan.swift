@@ -34,7 +34,7 @@ package struct Fault: Hashable, Sendable {
     package var failpoint: Failpoint?
     /// The how-many-eth time that it comes by there.
     package var visit = 1
-    /// How many file descriptors it may still open before it has none left.
+    /// How many files it may open beyond as many again as it has open.
     package var spareDescriptors = 0
     /// What a name service does.
     package var names = NameFault.unknown
@@ -67,7 +67,7 @@ package struct Fault: Hashable, Sendable {
         case .stall: "\(Int(weather.stall * 100)) %, for \(milliseconds) ms"
         case .trickle: "\(Int(weather.trickle * 100)) %, for \(milliseconds) ms"
         case .dns: "\(names), for \(milliseconds) ms"
-        case .descriptors: "\(spareDescriptors) left, for \(milliseconds) ms"
+        case .descriptors: "twice as many as are open and \(spareDescriptors), for \(milliseconds) ms"
         case .stderr: "for \(milliseconds) ms"
         }
     }

@@ -8,44 +8,45 @@ extension Nemesis {
     private static let interval = Duration.milliseconds(20)
     /// What it may take, while nobody reads what it writes, until it answers.
     private static let longestAnswer = Duration.seconds(2)
-    /// Connections that wait for files beyond those that there are: something always wants one.
-    private static let waiting = 8
     /// More of a processor than what is still asked of it takes, as long as nobody can connect to it.
     private static let busy = 0.7
     /// Unreadable requests, each of which is worth a line in a log.
     private static let provocations = 8
 
-    /// Lets a process open no more files, and keeps asking for some: connections that say nothing.
+    /// Leaves a process few more files than it has open, and asks it for more connections than that, which say nothing.
+    ///
+    /// It has to answer all the same: it keeps some files for itself, and closes idle connections for a new one.
     func exhaustDescriptors(of keeper: Keeper, _ fault: Fault, until end: ContinuousClock.Instant) async throws {
         guard let limit = keeper.pid.map({ DescriptorLimit(pid: $0) }), let before = limit.soft else {
             return try await Task.sleep(until: end, clock: .continuous)
         }
-        let low = DescriptorLimit.leaving(fault.spareDescriptors, beside: limit.open)
+        let low = limit.leaving(fault.spareDescriptors)
+        let pid = keeper.pid
         let isSet = await limit.set(low)
         var idle: [ByteConnection] = []
         defer { for connection in idle { connection.close() } }
-        if isSet {
-            for _ in 0..<(fault.spareDescriptors + Self.waiting) {
-                // `try?`: a process that cannot take a connection may refuse it.
-                if let connection = try? await ByteConnection.connect(to: stack.port(keeper.party)) {
-                    idle.append(connection)
-                }
-            }
-        }
-        var isNoted = false
         let (start, used) = (ContinuousClock.now, limit.processorTime)
-        while ContinuousClock.now < end {
-            if isSet, !isNoted, limit.isExhausted(under: low) {
-                note(fault)
-                isNoted = true
+        while isSet, idle.count < low, ContinuousClock.now < end {
+            // `try?`: a process that has no file for a connection may refuse it.
+            if let connection = try? await ByteConnection.connect(to: stack.port(keeper.party)) {
+                idle.append(connection)
+            } else {
+                try await Task.sleep(for: Self.interval)
             }
-            // Cancelled, the process is killed: nobody needs its limit.
-            try await Task.sleep(for: Self.interval)
         }
+        let isFlooded = isSet && idle.count >= low
+        if isFlooded { note(fault) }
+        let last = max(end, .now + Self.longestAnswer)
+        // Cancelled, the process is killed: nobody needs its limit.
+        if isFlooded, keeper.pid == pid, try await !answers(keeper.party, until: last), keeper.pid == pid {
+            let found = "\(keeper.party.rawValue) does not answer where more connections are open than it has files for"
+            recorder.note(.contradiction(Violation(8, found)))
+        }
+        try await Task.sleep(until: end, clock: .continuous)
         let share = used.flatMap { used in limit.processorTime.map { ($0 - used) / (ContinuousClock.now - start) } }
         // Otherwise it may have had to do a lot.
-        if fault.isAlone, isNoted, let share, share > Self.busy {
-            let text = "used \(Int(share * 100)) % of a processor as long as it could open no file"
+        if fault.isAlone, isFlooded, let share, share > Self.busy {
+            let text = "used \(Int(share * 100)) % of a processor where connections wait for files"
             recorder.note(.contradiction(Violation(8, "\(keeper.party.rawValue) spins: it \(text)")))
         }
         _ = await limit.set(before)

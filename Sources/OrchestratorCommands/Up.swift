@@ -74,7 +74,7 @@ struct Up: AsyncParsableCommand {
 
     /// Runs until a signal stops it.
     mutating func run() async throws {
-        Host.raiseFileLimit()
+        FileLimit.raise()
         let plan = try UpPlan(
             procfile: procfile,
             dataDirectory: dataDir,

@@ -270,7 +270,7 @@ package enum FaultKind: String, Hashable, Sendable, Codable, CodingKeyRepresenta
     case trickle
     /// A process's name does not resolve, or resolves late.
     case dns
-    /// A process has no file descriptors left.
+    /// A process may open few more files, and is asked for more connections than that.
     case descriptors
     /// Nobody reads what a process writes to standard error.
     case stderr

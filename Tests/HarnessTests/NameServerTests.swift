@@ -41,15 +41,3 @@ struct NameServerTests {
         }
     }
 }
-
-@Suite("A process that can open nothing more")
-struct DescriptorLimitTests {
-    @Test("The limit leaves as many numbers as it is to, in the gaps first")
-    func leaving() {
-        #expect(DescriptorLimit.leaving(0, beside: []) == 0)
-        #expect(DescriptorLimit.leaving(0, beside: [0, 1, 2, 5]) == 3)
-        #expect(DescriptorLimit.leaving(1, beside: [0, 1, 2, 5]) == 4)
-        #expect(DescriptorLimit.leaving(2, beside: [0, 1, 2, 5]) == 6)
-        #expect(DescriptorLimit.leaving(3, beside: [0, 1, 2, 5]) == 7)
-    }
-}

@@ -118,9 +118,9 @@ struct ConnectionTests {
                 try await connection.send(Shape.get("Host: a"))
                 #expect(try await connection.answer()?.status == 200, "\(count)")
                 if count > 0 { try await open(count - 1, port) }
-                if count > 4 { #expect(try await connection.rest() == "", "\(count)") }
+                if count > 24 { #expect(try await connection.rest() == "", "\(count)") }
             }
         }
-        try await ServerUnderTest.run(mostConnections: 4) { server in try await open(40, server.port) }
+        try await ServerUnderTest.run(mostConnections: 24) { server in try await open(40, server.port) }
     }
 }

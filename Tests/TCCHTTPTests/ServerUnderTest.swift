@@ -40,7 +40,7 @@ enum ServerUnderTest {
         let token = try await authority.issue(for: Caller(subject: "ann", role: .author), lifetime: .seconds(60))
         try await Application(
             responder: api.responder(),
-            server: .strictHTTP1(mostConnections: mostConnections, limits: limits),
+            server: .strictHTTP1(mostConnections: { mostConnections }, limits: limits),
             logger: logger
         )
         .test(.live) { client in try await body(Access(port: client.port ?? 0, token: token)) }

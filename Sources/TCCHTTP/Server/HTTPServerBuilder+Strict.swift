@@ -12,11 +12,12 @@ extension HTTPServerBuilder {
     /// to send its content once that is read, bounds the time of requests and answers, and the number of connections.
     ///
     /// - Parameters:
-    ///   - mostConnections: how many connections there are at most; for another one the one idle longest is closed.
+    ///   - mostConnections: how many connections there may be at most now; for another one those idle longest are closed.
+    ///     It is asked for each new one; nil for as many as there are files for.
     ///   - idleTimeout: when a connection without a request is closed.
     /// - Returns: a builder for an application.
     public static func strictHTTP1(
-        mostConnections: Int = 16384,
+        mostConnections: (@Sendable () -> Int)? = nil,
         idleTimeout: TimeAmount = .minutes(2)
     ) -> HTTPServerBuilder {
         strictHTTP1(mostConnections: mostConnections, idleTimeout: idleTimeout, limits: ExchangeTimes.Limits())
@@ -24,11 +25,11 @@ extension HTTPServerBuilder {
 
     /// The same, with limits of time that a test does not wait for.
     package static func strictHTTP1(
-        mostConnections: Int,
+        mostConnections: (@Sendable () -> Int)?,
         idleTimeout: TimeAmount = .minutes(2),
         limits: ExchangeTimes.Limits
     ) -> HTTPServerBuilder {
-        let connections = OpenConnections(most: max(1, mostConnections))
+        let connections = OpenConnections(most: mostConnections ?? { FileLimit.connections() })
         return HTTPServerBuilder { responder in
             var configuration = HTTP1Channel.Configuration(idleTimeout: idleTimeout)
             // The rules' own limits are below, and tell a target from fields.

@@ -2,8 +2,8 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// The connections of a server, of which there are so many at most: for a new one past that the ones that have been idle
-/// longest are closed, and where none is idle, the new one.
+/// The connections of a server, of which there are so many at most: for a new one shortly before that the ones that have
+/// been idle longest are closed, and where none is idle and there are as many as may be, the new one.
 final class OpenConnections: Sendable {
     /// A connection's place among the others.
     final class Place: Sendable {
@@ -38,21 +38,26 @@ final class OpenConnections: Sendable {
         func leave() { connections.places.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(self)) } }
     }
 
-    private static let mostClosing = 16
+    /// As they are closed on threads of their own, some more come meanwhile: room is made before there is none.
+    private static func room(of most: Int) -> Int { max(most / 8, min(16, most / 2)) }
 
-    private let most: Int
+    private let most: @Sendable () -> Int
     private let places = Mutex<[ObjectIdentifier: Place]>([:])
     private let notices = Mutex(RareNotice())
 
-    init(most: Int) { self.most = most }
+    /// Connections of one server.
+    ///
+    /// - Parameter most: how many there may be now; it is asked for each new one.
+    init(most: @escaping @Sendable () -> Int) { self.most = most }
 
     /// Gives a new connection its place; nil if there is none.
     func enter(_ channel: any Channel, _ logger: Logger) -> Place? {
         let place = Place(channel, self)
+        let most = max(1, most())
         let (others, isFull) = places.withLock { places -> ([Place], Bool) in
-            // As they are closed on threads of their own, there may be some more for a moment.
-            if places.count >= most + most / 8 + Self.mostClosing { return (Array(places.values), true) }
-            let others = places.count >= most ? Array(places.values) : []
+            let isFull = places.count >= most
+            let others = isFull || places.count >= most - Self.room(of: most) ? Array(places.values) : []
+            if isFull { return (others, true) }
             places[ObjectIdentifier(place)] = place
             return (others, false)
         }
@@ -61,15 +66,13 @@ final class OpenConnections: Sendable {
         let idle = others.compactMap { other in other.idleSince.map { (other, $0) } }.sorted { $0.1 < $1.1 }
             .prefix(max(1, most / 16))
         for (other, _) in idle { other.channel.pipeline.fireUserInboundEventTriggered(CloseIfIdle()) }
-        if notices.withLock({ $0.isDue(at: .now()) }) {
+        if isFull || !idle.isEmpty, notices.withLock({ $0.isDue(at: .now()) }) {
             logger.warning(
-                "There are as many connections as there may be; the ones that are idle longest are closed",
+                "There are nearly as many connections as there may be; the ones that are idle longest are closed",
                 metadata: ["network.connections": "\(most)"]
             )
         }
-        if !isFull, !idle.isEmpty { return place }
-        place.leave()
-        return nil
+        return isFull ? nil : place
     }
 }
 
