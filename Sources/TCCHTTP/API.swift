@@ -220,7 +220,23 @@ public struct API {
         return String(rest)
     }
 
-    /// Reads a body, as much of it as may be.
+    /// What somebody sends by mistake, and not to keep a server busy.
+    private static let mostThrownAway = 16 << 20
+    private static let longestThrownAway = Duration.seconds(1)
+
+    private static func throwAway(_ body: RequestBody) async {
+        await withTaskGroup(of: Void.self) { group in
+            group.addTask {
+                // However it ends: it is refused.
+                do { for try await _ in body {} } catch {}
+            }
+            group.addTask { try? await Task.sleep(for: longestThrownAway) }  // `try?`: cancelled, since all has come
+            await group.next()
+            group.cancelAll()
+        }
+    }
+
+    /// Reads a body, as much of it as may be; 415 for one that is encoded, 413 for one that is too large.
     package static func body(
         of request: Request,
         limit: Int,
@@ -228,9 +244,14 @@ public struct API {
         taking taken: inout Int
     ) async throws -> ByteBuffer {
         let length = request.headers[.contentLength].flatMap { Int($0) }
-        if let length, length > limit { throw tooLarge(limit) }
+        if let length, length > limit {
+            // Read all the same, unless its sender waits to be told to: many lose an answer that comes while they send.
+            if length <= mostThrownAway, request.headers[.expect] == nil { await throwAway(request.body) }
+            throw tooLarge(limit)
+        }
         var body = ByteBuffer()
         for try await var part in request.body {
+            if taken == 0, part.readableBytes > 0, isEncoded(request) { throw encoded }
             guard taken + part.readableBytes <= limit else { throw tooLarge(limit) }
             guard budget.take(part.readableBytes) else { throw overloaded }
             taken += part.readableBytes
@@ -244,6 +265,19 @@ public struct API {
         }
         return body
     }
+
+    /// RFC 9110, 8.4: in another coding than the one that changes nothing.
+    private static func isEncoded(_ request: Request) -> Bool {
+        // Several fields come as one list.
+        request.headers[.contentEncoding]?.split(separator: ",")
+            .contains { !["identity", ""].contains(trimmed($0).lowercased()) } ?? false
+    }
+
+    private static let encoded = Problem(
+        415,
+        "unknown-content-coding",
+        "The body has a Content-Encoding, and none is known here. Send it as it is."
+    )
 
     private static func tooLarge(_ limit: Int) -> Problem {
         Problem(413, "body-too-large", "The body is larger than \(limit) bytes.")
@@ -334,6 +368,8 @@ extension Response {
         var headers: HTTPFields = [.contentType: "application/problem+json"]
         if let seconds = problem.retryAfterSeconds { headers[.retryAfter] = String(seconds) }
         if problem.status == 401 { headers[.wwwAuthenticate] = "Bearer" }
+        // RFC 9110, 12.5.3: what a body may be encoded in.
+        if problem.status == 415 { headers[.acceptEncoding] = "identity" }
         let status = HTTPResponse.Status(code: problem.status)
         // A problem is made of strings and finite numbers, which encode; an empty body still has the status.
         let body = (try? JSONCoding.encode(problem)) ?? ByteBuffer()

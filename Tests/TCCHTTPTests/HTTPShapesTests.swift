@@ -44,7 +44,8 @@ struct Shape: Sendable, CustomTestStringConvertible {
 @Suite("HTTP as RFC 9110 and RFC 9112 want it")
 struct HTTPShapesTests {
     @Test(
-        arguments: requestLines + hosts + fields + lengths + chunks + connections + expectations + targets + methods
+        arguments: requestLines + hosts + fields + lengths + chunks + contents + connections + expectations + targets
+            + methods
     )
     func shape(_ shape: Shape) async throws {
         try await ServerUnderTest.run { server in
@@ -128,6 +129,7 @@ struct HTTPShapesTests {
         .refused("9110, 5.5: NUL", Shape.get("Host: a\r\nX: a\u{0}b")),
         .refused("9110, 5.5: a control character", Shape.get("Host: a\r\nX: a\u{1}b")),
         .refused("9110, 5.5: DEL", Shape.get("Host: a\r\nX: a\u{7F}b")),
+        Shape("9110, 5.5: blanks around values", Shape.get("Host: \t a \t \r\nExpect:  100-continue \t"), [200]),
         Shape("9110, 5.5: bytes beyond ASCII", Shape.get("Host: a\r\nX: \u{E9}"), [200]),
         .refused("6585, 5: a large field", Shape.get("Host: a\r\nX: " + String(repeating: "a", count: 70_000)), [431]),
         .refused("6585, 5: a larger one", Shape.get("Host: a\r\nX: " + String(repeating: "a", count: 300_000)), [431]),
@@ -217,6 +219,18 @@ struct HTTPShapesTests {
             Shape.post("Transfer-Encoding: chunked", "65\r\n\(String(repeating: "x", count: 101))\r\n"),
             [413]
         ),
+    ]
+
+    static let contents: [Shape] = [
+        Shape("9110, 8.4: a coding", Shape.post("Content-Encoding: gzip\r\nContent-Length: 1", "x"), [415]),
+        Shape("9110, 8.4: two", Shape.post("Content-Encoding: identity, BR\r\nContent-Length: 1", "x"), [415]),
+        Shape(
+            "9110, 8.4: in a second field",
+            Shape.post("Content-Encoding: identity\r\nContent-Encoding: x\r\nContent-Length: 1", "x"),
+            [415]
+        ),
+        Shape("9110, 8.4: none", Shape.post("Content-Encoding: ,Identity ,\r\nContent-Length: 1", "x"), [200]),
+        Shape("9110, 8.4: nothing is encoded", Shape.get("Host: a\r\nContent-Encoding: gzip"), [200]),
     ]
 
     static let connections: [Shape] = [
@@ -316,6 +330,8 @@ struct HTTPShapesTests {
         .refused("3986, 2.1: one digit", Shape.get("Host: a", target: "/healthz?a=%1")),
         .refused("3986, 2.5: what is encoded is no UTF-8", Shape.get("Host: a", target: "/%FF")),
         .refused("3629, 3: nor this", Shape.get("Host: a", target: "/healthz?a=%C0%AF")),
+        Shape("3986, 6.2.2.2: what need not be encoded", Shape.get("Host: a", target: "/%68ealth%7A?%61=%62"), [200]),
+        Shape("3986, 2.2: what must be", Shape.get("Host: a", target: "/healthz%2F"), [404]),
         Shape("3986, 2.5: UTF-8", Shape.get("Host: a", target: "/healthz?a=%C3%A9"), [200]),
     ]
 

@@ -58,6 +58,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private var isFlushed = false
     private var isInputClosed = false
     private var isCloseDeferred = false
+    private var isOutputOpenForContent = false
     private var isStopping = false
 
     init(watch: RequestLineWatch, place: OpenConnections.Place, limits: ExchangeTimes.Limits) {
@@ -88,6 +89,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         case .end:
             times.requestCame()
             if exchanges.endReceived() { context.fireChannelRead(data) }
+            if isOutputOpenForContent {
+                isOutputOpenForContent = false
+                context.close(mode: .output, promise: nil)
+            }
         }
     }
 
@@ -201,20 +206,10 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
         var head = HTTPResponseHead(version: .http1_1, status: .init(statusCode: problem.status))
         head.headers = [
             "Content-Type": "application/problem+json", "Content-Length": "\(content.readableBytes)",
-            "Connection": "close", "Date": Self.date(),
+            "Connection": "close", "Date": HTTPDate.now(),
         ]
         context.write(wrapOutboundOut(.head(head)), promise: nil)
         if !exchange.isHead { context.write(wrapOutboundOut(.body(.byteBuffer(content))), promise: nil) }
-    }
-
-    /// Now, as `Date` has it (RFC 9110, 5.6.7).
-    private static func date() -> String {
-        var (now, parts) = (time(nil), tm())
-        gmtime_r(&now, &parts)
-        var text = [CChar](repeating: 0, count: 32)
-        // No process here sets a locale, so the names are English.
-        let count = strftime(&text, text.count, "%a, %d %b %Y %H:%M:%S GMT", &parts)
-        return String(decoding: text.prefix(count).map(UInt8.init(bitPattern:)), as: UTF8.self)
     }
 
     func triggerUserOutboundEvent(context: ChannelHandlerContext, event: Any, promise: EventLoopPromise<Void>?) {
@@ -243,7 +238,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     private func sentAll(_ context: ChannelHandlerContext) {
         isFlushed = true
         if isStopping || isInputClosed { return context.close(promise: nil) }
-        context.close(mode: .output, promise: nil)
+        // Many clients take an end while they send for a lost connection, and drop the answer before it.
+        isOutputOpenForContent = exchanges.isReadingContent
+        if !isOutputOpenForContent { context.close(mode: .output, promise: nil) }
         times.answersEnded(at: .now())
         watchTime(context)
         context.read()
@@ -257,8 +254,9 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
             sent.futureResult.assumeIsolated().whenComplete { _ in context.close(mode: .output, promise: promise) }
             context.writeAndFlush(wrapOutboundOut(.body(.byteBuffer(ByteBuffer()))), promise: sent)
         case .output: promise?.succeed()
-        case .all where exchanges.isEnding && !isFlushed && !isCloseDeferred:
-            // What handles the requests closes as soon as it has written its last answer; it is closed once that is sent.
+        case .all where exchanges.isEnding && (!isFlushed || isOutputOpenForContent) && !isCloseDeferred:
+            // What handles the requests closes as soon as it has written its last answer; it is closed once that is sent,
+            // and the content of its request has come: what is not read resets the connection, and takes the answer with it.
             isCloseDeferred = true
             promise?.succeed()
         default: context.close(mode: mode, promise: promise)

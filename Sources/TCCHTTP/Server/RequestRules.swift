@@ -19,15 +19,21 @@ enum RequestRules {
         var isUpgrade = false
         var isClose = false
         var isKeepAlive = false
+        var hasTrailingBlanks = false
     }
 
     /// Examines a head.
     ///
-    /// - Parameter head: the head; one whose target is in absolute form gets it in origin form.
+    /// - Parameter head: the head; its target comes out in origin form and normalized, its values without blanks at their ends.
     /// - Returns: what its answer must be like.
     /// - Throws: ``RequestRefusal``.
     static func examine(_ head: inout HTTPRequestHead) throws(RequestRefusal) -> Exchange {
-        let facts = try facts(of: head)
+        var facts = try facts(of: head)
+        if facts.hasTrailingBlanks {
+            // RFC 9110, 5.5: they are no part of a value; the parser takes off those before it only.
+            head.headers = HTTPHeaders(head.headers.map { ($0.name, String(trimmed($0.value[...]))) })
+            facts = try Self.facts(of: head)
+        }
         let isOld = head.version.minor == 0
         // RFC 9112, 3.2: exactly one; HTTP/1.0 did not have it.
         if facts.hosts > 1 || (facts.hosts == 0 && !isOld) { throw .malformed("it must have one Host") }
@@ -51,6 +57,7 @@ enum RequestRules {
         var facts = Facts()
         for (name, value) in head.headers {
             facts.bytes += name.utf8.count + value.utf8.count
+            if let last = value.utf8.last, last == 0x20 || last == 0x09 { facts.hasTrailingBlanks = true }
             switch name.utf8.count {
             case 4 where isASCII(name, "host"):
                 facts.hosts += 1
@@ -94,7 +101,10 @@ enum RequestRules {
             }
             if byte == UInt8(ascii: "%") { hasPercent = true }
         }
-        if hasPercent, !isEncodedUTF8(head.uri.utf8) { throw .malformed("its target is not percent-encoded UTF-8") }
+        if hasPercent {
+            guard isEncodedUTF8(head.uri.utf8) else { throw .malformed("its target is not percent-encoded UTF-8") }
+            head.uri = normalized(head.uri.utf8)
+        }
         if head.uri.utf8.first == UInt8(ascii: "/") { return }
         if head.uri == "*", head.method == .OPTIONS { return }
         try replaceAbsoluteForm(&head)
@@ -135,6 +145,25 @@ enum RequestRules {
         }
         return String(validating: decoded, as: UTF8.self) != nil
     }
+
+    /// RFC 3986, 6.2.2.2: a letter, say, is the same encoded or not.
+    private static func normalized(_ target: String.UTF8View) -> String {
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(target.count)
+        var rest = target[...]
+        while let byte = rest.popFirst() {
+            let digits = rest.prefix(2).compactMap(hexadecimal)
+            if byte == UInt8(ascii: "%"), digits.count == 2, isUnreserved(digits[0] << 4 | digits[1]) {
+                bytes.append(digits[0] << 4 | digits[1])
+                rest = rest.dropFirst(2)
+            } else {
+                bytes.append(byte)
+            }
+        }
+        return String(decoding: bytes, as: UTF8.self)
+    }
+
+    private static func isUnreserved(_ byte: UInt8) -> Bool { isOfName(byte) && !"!$&'()*+,;=%".utf8.contains(byte) }
 
     private static func hexadecimal(_ byte: UInt8) -> UInt8? {
         switch byte {
