@@ -2,6 +2,7 @@ import Hosting
 import Supervision
 import Synchronization
 import TCC
+import TCCHTTP
 
 #if canImport(Darwin)
 import Darwin

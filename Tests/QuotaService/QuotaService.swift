@@ -34,20 +34,23 @@ struct Settings {
 @main
 struct QuotaService {
     /// Runs until SIGTERM or SIGINT.
-    static func main() async throws {
+    static func main() async {
         let settings: Settings
-        do {
-            settings = try Settings(ProcessInfo.processInfo.environment)
-        } catch {
-            FileHandle.standardError.write(Data("error: \(error)\n".utf8))
-            exit(2)
+        do { settings = try Settings(ProcessInfo.processInfo.environment) } catch { end("\(error)", 2) }
+        do { try await serve(settings) } catch {
+            end("cannot serve with PORT \(settings.port) and DATA_DIR \(settings.folder): \(error)", 1)
         }
-        try await serve(settings)
+    }
+
+    private static func end(_ reason: String, _ code: Int32) -> Never {
+        FileHandle.standardError.write(Data("error: \(reason)\n".utf8))
+        exit(code)
     }
 
     private static func serve(_ settings: Settings) async throws {
         defer { settings.lock.release() }
-        let logger = Logger(label: "quota-service")
+        // Whoever reads the log slowly, or not at all, holds up nothing.
+        let logger = Logger(label: "quota-service", factory: { StreamWriterLogHandler(label: $0) })
         var migrator = DatabaseMigrator()
         QuotaLedger.registerMigrations(in: &migrator)
         let store = try DurableStore(
@@ -73,6 +76,8 @@ struct QuotaService {
         let coordinator = CoordinatorClient(client: client, authority: authority, url: settings.coordinator)
         let application = Application(
             responder: api.responder(),
+            // What RFC 9112 has a server refuse is refused, and nobody who is slow or idle keeps out the others.
+            server: .strictHTTP1(),
             configuration: ApplicationConfiguration(address: .hostname("127.0.0.1", port: settings.port)),
             services: [
                 // Without this one, a reservation whose coordinator died would hang.

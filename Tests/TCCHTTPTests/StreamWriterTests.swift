@@ -1,5 +1,5 @@
 import Foundation
-import Hosting
+import TCCHTTP
 import Logging
 import Testing
 

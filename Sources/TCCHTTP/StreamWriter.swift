@@ -1,5 +1,5 @@
 import Foundation
-package import Logging
+public import Logging
 import Synchronization
 
 #if canImport(Darwin)
@@ -142,8 +142,10 @@ private func systemWrite(_ file: Int32, _ bytes: UnsafeRawPointer?, _ count: Int
     write(file, bytes, count)
 }
 
-/// Logs to a ``StreamWriter``, as swift-log's own handler does to a stream.
-package struct StreamWriterLogHandler: LogHandler {
+/// Logs to standard error by a thread of its own: who reads it slowly, or not at all, holds up nothing.
+///
+/// At most 1 MiB waits to be written; lines past that are dropped, and how many are missing is said in their place.
+public struct StreamWriterLogHandler: LogHandler {
     /// A stream for swift-log's own handler.
     private struct Stream: TextOutputStream, Sendable {
         let writer: StreamWriter
@@ -157,6 +159,11 @@ package struct StreamWriterLogHandler: LogHandler {
     private let writer: StreamWriter
     private var inner: StreamLogHandler
 
+    /// A handler that writes to standard error.
+    ///
+    /// - Parameter label: the logger's name.
+    public init(label: String) { self.init(label: label, writer: .standardError) }
+
     /// A handler.
     ///
     /// - Parameters:
@@ -168,31 +175,31 @@ package struct StreamWriterLogHandler: LogHandler {
     }
 
     /// Which lines are logged.
-    package var logLevel: Logger.Level {
+    public var logLevel: Logger.Level {
         get { inner.logLevel }
         set { inner.logLevel = newValue }
     }
 
     /// What every line has.
-    package var metadata: Logger.Metadata {
+    public var metadata: Logger.Metadata {
         get { inner.metadata }
         set { inner.metadata = newValue }
     }
 
     /// Where further metadata comes from.
-    package var metadataProvider: Logger.MetadataProvider? {
+    public var metadataProvider: Logger.MetadataProvider? {
         get { inner.metadataProvider }
         set { inner.metadataProvider = newValue }
     }
 
     /// One of the things that every line has.
-    package subscript(metadataKey key: String) -> Logger.Metadata.Value? {
+    public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
         get { inner[metadataKey: key] }
         set { inner[metadataKey: key] = newValue }
     }
 
     /// Logs a line.
-    package func log(event: LogEvent) {
+    public func log(event: LogEvent) {
         inner.log(event: event)
         if event.level == .critical { writer.flush(within: Self.longestFlush) }
     }
