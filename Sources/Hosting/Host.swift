@@ -142,7 +142,7 @@ public enum Host {
         _ settings: HostSettings,
         build: (HostContext) async throws -> HostedProcess
     ) async throws {
-        let mostConnections = mostConnections(ofFiles: raiseFileLimit())
+        FileLimit.raise()
         if settings.stopsWithStandardInput { stopWithStandardInput() }
         let failpoints = try Failpoints(settings.failpoints)
         let lock = settings.isStateless ? nil : try DirectoryLock(settings.dataDirectory)
@@ -150,10 +150,7 @@ public enum Host {
         // One that holds nothing has a secret of its own, of this life: no token is good there.
         let own = Data((0..<32).map { _ in UInt8.random(in: .min ... .max) })
         let secret = settings.isStateless ? own : try SharedSecret.readOrCreate(settings.secretFile)
-        var logger = Logger(
-            label: settings.process,
-            factory: { StreamWriterLogHandler(label: $0, writer: .standardError) }
-        )
+        var logger = Logger(label: settings.process, factory: { StreamWriterLogHandler(label: $0) })
         logger.logLevel = settings.logLevel
         let context = HostContext(
             settings: settings,
@@ -171,7 +168,7 @@ public enum Host {
             throw error
         }
         do {
-            try await serve(process, context, mostConnections: mostConnections)
+            try await serve(process, context)
         } catch is CancellationError {
             logger.notice("Stopped before every request was answered")
         } catch {
@@ -201,14 +198,6 @@ public enum Host {
         }
     }
 
-    /// How many connections there may be, so that files are left for the database, for calls and for the system.
-    ///
-    /// - Parameter files: how many files the process may have.
-    /// - Returns: three quarters of them; of few, half.
-    static func mostConnections(ofFiles files: Int) -> Int {
-        max(1, files - max(files / 4, min(files / 2, 1024)))
-    }
-
     /// A thread of its own, because such a read cannot be cancelled: it ends with the process.
     private static func stopWithStandardInput() {
         Thread.detachNewThread {
@@ -221,34 +210,14 @@ public enum Host {
         }
     }
 
-    private static let mostFiles = 65536
-
-    /// Has the process have as many files as the system lets it; the usual soft limit of 1,024 is soon reached.
-    ///
-    /// - Returns: how many it may have.
-    @discardableResult
-    package static func raiseFileLimit() -> Int {
-        var limit = rlimit()
-        #if canImport(Darwin)
-        let resource = RLIMIT_NOFILE
-        #else
-        let resource = __rlimit_resource_t(RLIMIT_NOFILE.rawValue)
-        #endif
-        guard getrlimit(resource, &limit) == 0 else { return 1024 }
-        limit.rlim_cur = min(limit.rlim_max, rlim_t(mostFiles))
-        setrlimit(resource, &limit)
-        return Int(limit.rlim_cur)
-    }
-
     private static func serve(
         _ process: HostedProcess,
-        _ context: HostContext,
-        mostConnections: Int
+        _ context: HostContext
     ) async throws {
         let settings = context.settings
         let server = Application(
             responder: process.responder(),
-            server: .strictHTTP1(mostConnections: mostConnections, idleTimeout: idleTimeout),
+            server: .strictHTTP1(idleTimeout: idleTimeout),
             configuration: ApplicationConfiguration(address: .hostname(settings.host, port: settings.port)),
             onServerRunning: { channel in
                 let port = channel.localAddress?.port ?? settings.port
@@ -262,7 +231,8 @@ public enum Host {
             logger: quiet(context.logger)
         )
         var configuration = ServiceGroupConfiguration(
-            services: process.services.map { .init(service: $0) } + [.init(service: server)],
+            services: (process.services + [ClockLog(world: context.world, logger: context.logger), server])
+                .map { .init(service: $0) },
             gracefulShutdownSignals: [.sigterm, .sigint],
             logger: quiet(context.logger)
         )
@@ -273,11 +243,11 @@ public enum Host {
         } catch let error as IOError {
             throw HostFailure(
                 "cannot listen on \(address): \(String(cString: strerror(error.errnoCode))); "
-                    + "choose another with --port or --host",
+                    + "choose another with --port (or PORT) or --host (or HOST)",
                 // A port that is taken may be free later; an address that is another machine's never is this one's.
                 exitCode: error.errnoCode == EADDRINUSE ? 1 : 2
             )
-        } catch is SocketAddressError {
+        } catch let error where error is SocketAddressError || error is SocketAddressError.UnknownHost {
             throw HostFailure(
                 "cannot listen on \(address): no address is known by this name; "
                     + "choose another with --host (or HOST)",

@@ -1,5 +1,6 @@
 import Foundation
 public import GRDB
+import Logging
 import TCC
 public import TCCHTTP
 public import TCCParticipant
@@ -44,7 +45,11 @@ extension HostedProcess {
             api: api,
             services: [
                 context.storageWatch(store),
-                CoordinatorWatch(readiness: context.readiness, world: context.world, logger: context.logger) {
+                PeerWatch(
+                    "coordinator",
+                    warning: "The coordinator cannot be reached; reservations that it does not end stay",
+                    context
+                ) {
                     _ = try await coordinator.horizon()
                 },
                 OutcomeInquiry(service) { try await coordinator.outcome(of: $0) },

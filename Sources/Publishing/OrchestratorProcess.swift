@@ -1,5 +1,6 @@
 import GRDB
 public import Hosting
+import Posts
 import TCC
 public import TCCCoordinator
 import TCCHTTP
@@ -84,7 +85,14 @@ public enum OrchestratorProcess {
         if settings.givesDevelopmentTokens { DevelopmentTokens(authority: context.authority).add(to: &api) }
         return HostedProcess(
             api: api,
-            services: [coordinator, JournalPruner(coordinator), context.storageWatch(store)],
+            services: [
+                coordinator, JournalPruner(coordinator), context.storageWatch(store),
+                ClockComparison(
+                    settings.participants.filter { $0.name == PostBranch.draft || $0.name == PostBranch.online },
+                    settings.coordinator,
+                    context
+                ),
+            ],
             close: { try store.close() }
         )
     }

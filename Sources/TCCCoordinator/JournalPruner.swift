@@ -26,7 +26,7 @@ public final class JournalPruner: Service {
     package func runUntilCancelled() async {
         let interval = PruningInterval.after(retention: coordinator.settings.retention)
         // Looked at, and not yet noted: a start writes nothing.
-        _ = watch.withLock { $0.lookAndReport(coordinator.world, coordinator.logger) }
+        _ = watch.withLock { $0.lookAndReport(coordinator.world, coordinator.logger, .info) }
         while !Task.isCancelled {
             do {
                 try await coordinator.world.sleep(interval)
@@ -41,7 +41,7 @@ public final class JournalPruner: Service {
 
     /// Notes what the wall clock says.
     private func note() async throws -> PassedTime {
-        let look = watch.withLock { $0.lookAndReport(coordinator.world, coordinator.logger) }
+        let look = watch.withLock { $0.lookAndReport(coordinator.world, coordinator.logger, .info) }
         let longest = max(coordinator.settings.retention, ProtocolLimits.shortestKeyLife)
         return try await coordinator.store.write {
             try Journal.note(look.wall, after: look.passed, longest: longest, in: $0)

@@ -39,7 +39,7 @@ public final class BarrierPruner<R: Resource>: Service {
     package func runUntilCancelled() async {
         let interval = PruningInterval.after(retention: retention)
         // Looked at, and not yet noted: a start writes nothing.
-        _ = watch.withLock { $0.lookAndReport(participant.world, participant.logger) }
+        _ = watch.withLock { $0.lookAndReport(participant.world, participant.logger, .info) }
         while !Task.isCancelled {
             do {
                 try await participant.world.sleep(interval)
@@ -54,7 +54,7 @@ public final class BarrierPruner<R: Resource>: Service {
 
     /// Notes what the wall clock says.
     private func note() async throws -> PassedTime {
-        let look = watch.withLock { $0.lookAndReport(participant.world, participant.logger) }
+        let look = watch.withLock { $0.lookAndReport(participant.world, participant.logger, .info) }
         return try await participant.store.write { [retention] in
             try Barrier.note(look.wall, after: look.passed, retention: retention, in: $0)
         }

@@ -294,7 +294,7 @@ public final class DurableStore: Sendable {
     ///
     /// - Returns: false while the disk is full, say; at once while another such write is under way.
     public func canWrite() async -> Bool {
-        if isWritable { return true }
+        if isWritable { return file.map { DiskRoom.isLeft(beside: $0.path) } ?? true }
         await health.probe {
             try await write { database in
                 // The file's header, which is written although nothing changes.

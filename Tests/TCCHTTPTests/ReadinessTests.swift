@@ -1,6 +1,6 @@
+import Hosting
 import TCC
 import TCCHTTP
-import TCCParticipant
 import Testing
 
 @Suite("Whether a process is ready")
@@ -21,13 +21,14 @@ struct ReadinessTests {
         #expect(readiness.problem == nil && !readiness.report("journal", nil))
     }
 
-    @Test("a participant that has never reached its coordinator is ready, and one that has lost it for long is not")
+    @Test("a process that has not reached what it needs for some seconds is not ready, from its start on")
     func reach() {
-        var reach = CoordinatorReach()
-        #expect(reach.asked(isReached: false, at: .zero) == nil)
-        #expect(reach.asked(isReached: false, at: .seconds(3600)) == nil)
+        var reach = PeerReach()
+        #expect(reach.asked(isReached: false, at: .seconds(7)) == nil)
+        #expect(reach.asked(isReached: false, at: .seconds(11)) == nil)
+        #expect(reach.asked(isReached: false, at: .seconds(7) + PeerReach.longestSilence) != nil)
         #expect(reach.asked(isReached: true, at: .seconds(3601)) == nil)
-        let end = .seconds(3601) + CoordinatorReach.longestSilence
+        let end = .seconds(3601) + PeerReach.longestSilence
         #expect(reach.asked(isReached: false, at: end - .milliseconds(1)) == nil)
         #expect(reach.asked(isReached: false, at: end) != nil)
         #expect(reach.asked(isReached: true, at: end) == nil)

@@ -1,3 +1,6 @@
+import HTTPTypes
+import TCCHTTP
+
 /// Where the services are that pages gather from, and how long they are waited for.
 package struct PageServices: Hashable, Sendable {
     /// The draft service.
@@ -31,5 +34,25 @@ package struct PageServices: Hashable, Sendable {
         self.coordinatorURL = coordinatorURL
         self.callTimeout = callTimeout
         self.transactionTimeout = transactionTimeout
+    }
+}
+
+extension PageServices {
+    /// Asks the libraries whether they live: with one of them there are pages to show.
+    ///
+    /// - Parameter client: makes the calls.
+    /// - Throws: what the last one met, if neither answers.
+    func reachALibrary(by client: JSONClient) async throws {
+        var failure: (any Error)?
+        for url in [onlineURL, draftURL] {
+            do {
+                _ = try await client.call(.get, url + "/healthz", token: nil, timeout: callTimeout)
+                return
+            } catch {
+                try Task.checkCancellation()
+                failure = error
+            }
+        }
+        if let failure { throw failure }
     }
 }

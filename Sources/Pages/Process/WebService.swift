@@ -1,6 +1,7 @@
 public import ArgumentParser
 import Foundation
 public import Hosting
+import Logging
 import TCCHTTP
 
 /// The command that runs the web service.
@@ -79,7 +80,18 @@ public struct WebService: AsyncParsableCommand, SettingsChecked {
             ownURL: { [address = context.ownAddress] in address.url },
             world: context.world
         )
-        var hosted = HostedProcess(api: API(authority: context.authority), services: [work], close: {})
+        let watch = PeerWatch(
+            "libraries",
+            warning: "Neither library can be reached; there is nothing to show",
+            context
+        ) {
+            try await services.reachALibrary(by: context.client)
+        }
+        var hosted = HostedProcess(
+            api: API(authority: context.authority, readiness: context.readiness),
+            services: [work, watch],
+            close: {}
+        )
         hosted.front = pages.responder(before:)
         return hosted
     }

@@ -21,7 +21,7 @@ private enum FakeTime {
     /// Starts a process whose clock is right, and sets its clock once it serves: timers of a process that was started with a
     /// false clock do not fire.
     static func start(_ role: ServerRole, _ cluster: Cluster, ahead offset: String) async throws {
-        let file = cluster.directory.appending(path: "\(role.rawValue).clock")
+        let file = file(role, cluster)
         try Data("+0".utf8).write(to: file)
         try await cluster.start(
             role,
@@ -30,7 +30,16 @@ private enum FakeTime {
                 "FAKETIME_DONT_FAKE_MONOTONIC": "1", "FAKETIME_NO_CACHE": "1",
             ]
         )
-        try Data(offset.utf8).write(to: file, options: .atomic)
+        try set(role, cluster, ahead: offset)
+    }
+
+    /// Sets the clock of a process that was started so.
+    static func set(_ role: ServerRole, _ cluster: Cluster, ahead offset: String) throws {
+        try Data(offset.utf8).write(to: file(role, cluster), options: .atomic)
+    }
+
+    private static func file(_ role: ServerRole, _ cluster: Cluster) -> URL {
+        cluster.directory.appending(path: "\(role.rawValue).clock")
     }
 }
 
@@ -68,6 +77,28 @@ extension EndToEnd {
             let record = try #require(answer.decode(TransactionRecord.self), "\(answer.status)")
             #expect(answer.status == 200)
             return record.gid
+        }
+
+        @Test func aClockByWhichNothingCanBeBegunIsLoggedAndSaidByReadyz() async throws {
+            try await withCluster { cluster in
+                @Sendable func readiness() async throws -> JSONClient.Answer {
+                    let url = cluster.url(.orchestrator) + "/readyz"
+                    return try await cluster.client.call(.get, url, token: nil, timeout: .seconds(10))
+                }
+                try await cluster.stop(.orchestrator)
+                try await FakeTime.start(.orchestrator, cluster, ahead: "+3d")
+                try await eventually("it is not ready", within: .seconds(20)) {
+                    let answer = try await readiness()
+                    guard case .object(let reasons) = answer.decode(Problem.self)?.extensions["reasons"] else {
+                        return false
+                    }
+                    return answer.status == 503 && reasons["clock"] != nil
+                }
+                #expect(cluster.process(.orchestrator).output("stderr").contains("The wall clock jumped"))
+                try FakeTime.set(.orchestrator, cluster, ahead: "+0")
+                try await eventually("it is ready", within: .seconds(20)) { try await readiness().status == 200 }
+                _ = try await Self.publish(cluster)
+            }
         }
 
         @Test(arguments: ["+3d", "+400d"])
