@@ -1,5 +1,6 @@
 import Foundation
 import Pages
+import Posts
 import Testing
 
 @Suite("Markdown as HTML")
@@ -48,6 +49,24 @@ struct MarkdownTests {
         }
     }
 
+    /// As the command line finds it: what a page shows otherwise, such as an entity, is the same heading.
+    @Test(arguments: [
+        "# Tom &amp; Jerry", "# &copy; 2026 &mdash; x", "# A&#66;C", "# See [the docs][d]\n\n[d]: https://d.example",
+        "# Hello <em>world</em>", "# Title <!-- x --> here", "# One<br>Two", "# See [x](u 't')", "Two\nlines\n====",
+        "[d]: https://d.example\nTitle\n====", "---\nlayout: post\n---\n\n# Title", "# A [^1]", "#\n\n# Title",
+        "<!--\n# Not this\n-->\n\n# Title", "<pre>\n# Not this\n</pre>\n\n# Title",
+        "```\n# Not this\n```\n\n# Title",
+    ])
+    func theTitleOfAFileIsShownOnce(_ markdown: String) throws {
+        let title = try #require(MarkdownTitle.find(in: markdown))
+        let lines = markdown.split(separator: "\n", omittingEmptySubsequences: false)
+        let heading = try #require(MarkdownTitle.heading(saying: title, in: markdown))
+        let without = (lines[..<heading.lowerBound] + lines[heading.upperBound...]).joined(separator: "\n")
+        let html = MarkdownHTML.render(markdown + "\n\nlast", under: title, policy: LinkPolicy())
+        #expect(html == Self.html(without + "\n\nlast"))
+        #expect(html.hasSuffix("<p>last</p>\n") && !html.contains("<h2>\(title)</h2>"))
+    }
+
     /// What a site's generator reads is not shown.
     @Test(arguments: [
         ("---\ntitle: Title\n# a\ntags:\n  - a\n\n- b\n---\n\n# Title\ntext", "<p>text</p>\n"),
@@ -56,6 +75,8 @@ struct MarkdownTests {
         ("\u{FEFF}# Title\ntext", "<p>text</p>\n"),
         ("---\n\ntext\n\n---", "<hr>\n<p>text</p>\n<hr>\n"),
         ("---\n\nSome words: text\n\n---", "<hr>\n<p>Some words: text</p>\n<hr>\n"),
+        ("---\ndate created: 2024\nog/image: x\ntitle: Title\n---\ntext", "<p>text</p>\n"),
+        ("---\na: b\nThis is a whole one: c\n\n---", "<hr>\n<p>a: b\nThis is a whole one: c</p>\n<hr>\n"),
         ("---\na: b", "<hr>\n<p>a: b</p>\n"), ("---\n---\ntext", "<hr>\n<hr>\n<p>text</p>\n"),
         ("text\n\n---\na: b\n***", "<p>text</p>\n<hr>\n<p>a: b</p>\n<hr>\n"),
     ])

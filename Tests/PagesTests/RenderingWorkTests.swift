@@ -11,7 +11,9 @@ import Testing
 /// One test at a time: others wait for answers meanwhile.
 @Suite("The work of a page grows as its text", .serialized)
 struct RenderingWorkTests {
-    private static func html(_ text: String) -> String { MarkdownHTML.render(text, policy: LinkPolicy()) }
+    private static func html(_ text: String) -> String {
+        MarkdownHTML.render(text, under: "A title", policy: LinkPolicy())
+    }
 
     #if DEBUG
     private static let (few, many) = (4 << 10, 32 << 10)

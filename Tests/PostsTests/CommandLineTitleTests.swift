@@ -1,5 +1,6 @@
 import Foundation
 import OrchestratorCommands
+import Posts
 import Testing
 
 @Suite("Command line: a Markdown file's title")

@@ -1,3 +1,5 @@
+import Posts
+
 /// Reads Markdown: a small part of it, bounded in nesting, linear in the text.
 package enum MarkdownParser {
     /// How many quotes and lists may stand in one another; deeper ones are text.
@@ -5,11 +7,15 @@ package enum MarkdownParser {
 
     /// Reads a text.
     ///
-    /// - Parameter text: the text; anything is one.
-    /// - Returns: its blocks.
-    package static func blocks(_ text: String) -> [MarkdownBlock] {
+    /// - Parameters:
+    ///   - text: the text; anything is one.
+    ///   - omitted: the numbers of lines that are left out.
+    /// - Returns: its blocks. Front matter is not for readers, and has none.
+    package static func blocks(_ text: String, omitting omitted: Range<Int>? = nil) -> [MarkdownBlock] {
         let lines = cleaned(text).split(separator: UInt8(ascii: "\n"), omittingEmptySubsequences: false)
-        return MarkdownBlockParser(lines: MarkdownFrontMatter.skipped(lines).map { Array($0) }, depth: 0).parsed()
+        let first = FrontMatter(lines)?.lineCount ?? 0
+        let shown = lines.indices.dropFirst(first).map { omitted?.contains($0) ?? false ? [] : Array(lines[$0]) }
+        return MarkdownBlockParser(lines: shown, depth: 0).parsed()
     }
 
     /// One kind of line end, no tabs, no byte order mark, and a sign for what cannot be shown.

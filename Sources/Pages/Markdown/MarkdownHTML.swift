@@ -40,30 +40,13 @@ package struct MarkdownHTML {
     package static func render(_ markdown: String, under title: String? = nil, policy: LinkPolicy) -> String {
         var writer = MarkdownHTML(policy, mostBytes: mostBytes(for: markdown))
         if markdown.utf8.count <= PostLimits.longestContent {
-            let blocks = MarkdownParser.blocks(markdown)
-            let repeated = title.flatMap { Self.heading(saying: $0, in: blocks) }
-            for (index, block) in blocks.enumerated() where index != repeated { writer.write(block) }
+            let repeated = title.flatMap { MarkdownTitle.heading(saying: $0, in: markdown) }
+            for block in MarkdownParser.blocks(markdown, omitting: repeated) { writer.write(block) }
             guard writer.isFull else { return writer.html }
             writer.html = ""
         }
         writer.write(code: markdown, nil)
         return writer.html
-    }
-
-    /// The first heading, if it says the same as a title: a file's title is its first heading, with the marks in it.
-    private static func heading(saying title: String, in blocks: [MarkdownBlock]) -> Int? {
-        for (index, block) in blocks.enumerated() {
-            guard case .heading(_, let inlines) = block else { continue }
-            let words = words(of: inlines.plainText)
-            let titles = [title, MarkdownInlineParser.inlines(Array(title.utf8)).plainText]
-            return titles.contains { words == self.words(of: $0) } ? index : nil
-        }
-        return nil
-    }
-
-    /// By bytes: Swift takes long to compare many accents.
-    private static func words(of text: String) -> [ArraySlice<UInt8>] {
-        Array(text.utf8).split { $0 == UInt8(ascii: " ") || $0 == UInt8(ascii: "\n") }
     }
 
     private mutating func write(_ block: MarkdownBlock) {

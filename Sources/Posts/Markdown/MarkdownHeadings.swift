@@ -3,6 +3,14 @@
 struct MarkdownHeadings {
     typealias Line = ArraySlice<UInt8>
 
+    /// A heading.
+    struct Heading {
+        /// As it is written between its marks.
+        let text: [UInt8]
+        /// How many lines it takes; the last is the one that was looked at.
+        let lineCount: Int
+    }
+
     private enum Container {
         case quote
         /// A list's item, and how far its text is indented.
@@ -28,8 +36,8 @@ struct MarkdownHeadings {
     /// Looks at the next line.
     ///
     /// - Parameter line: the line, without its end.
-    /// - Returns: the heading that it is or ends, as it is written between its marks.
-    mutating func next(_ line: Line) -> [UInt8]? {
+    /// - Returns: the heading that it is or ends.
+    mutating func next(_ line: Line) -> Heading? {
         var rest = Self.withoutTabs(line)
         let matched = match(&rest)
         let isWhole = matched == containers.count
@@ -98,7 +106,7 @@ struct MarkdownHeadings {
     }
 
     /// Opens what begins in a line that is not blank.
-    private mutating func open(_ line: Line, matched: Int) -> [UInt8]? {
+    private mutating func open(_ line: Line, matched: Int) -> Heading? {
         var (rest, matched) = (line, matched)
         var isNew = false
         while true {
@@ -120,7 +128,7 @@ struct MarkdownHeadings {
             } else if let heading = Self.heading(content) {
                 close(from: matched)
                 leaf = .none
-                return containers.isEmpty ? Array(heading) : nil
+                return containers.isEmpty ? Heading(text: Array(heading), lineCount: 1) : nil
             } else if let fence = Self.fence(content) {
                 close(from: matched)
                 leaf = fence
@@ -129,9 +137,9 @@ struct MarkdownHeadings {
                 close(from: matched)
                 leaf = block.ends(with: content) ? .none : .html(block)
                 return nil
-            } else if isOwn, let lines = paragraph, Self.isUnderline(content), let text = Self.setext(lines) {
+            } else if isOwn, let lines = paragraph, Self.isUnderline(content), let heading = Self.setext(lines) {
                 leaf = .none
-                return containers.isEmpty ? text : nil
+                return containers.isEmpty ? heading : nil
             } else if Self.isRule(content) {
                 close(from: matched)
                 leaf = .none
@@ -217,10 +225,11 @@ struct MarkdownHeadings {
     }
 
     /// A paragraph's lines as a heading; nil if they only say what links lead to.
-    private static func setext(_ lines: [Line]) -> [UInt8]? {
+    private static func setext(_ lines: [Line]) -> Heading? {
         let text = lines.drop { MarkdownPlainText.definedLabel($0) != nil }
         guard !text.isEmpty, lines.count < mostLines else { return nil }
-        return Array(text.map(trimmed).joined(separator: [UInt8(ascii: "\n")]))
+        let joined = Array(text.map(trimmed).joined(separator: [UInt8(ascii: "\n")]))
+        return Heading(text: joined, lineCount: text.count + 1)
     }
 
     /// Section 4.1.

@@ -8,22 +8,42 @@ package enum MarkdownTitle {
         let lines = lines(of: text)
         let frontMatter = FrontMatter(lines)
         if let title = frontMatter?.title.flatMap(oneLine) { return title }
-        let body = lines[(frontMatter?.lineCount ?? 0)...]
+        return heading(in: lines[(frontMatter?.lineCount ?? 0)...])?.title
+    }
+
+    /// Looks for the heading that a page need not show below a title: the first one, if it says the same.
+    ///
+    /// - Parameters:
+    ///   - title: the title, plain or with the marks of a heading in it.
+    ///   - text: the Markdown.
+    /// - Returns: the numbers of its lines, from 0 on; nil if the first heading says something else.
+    package static func heading(saying title: String, in text: String) -> Range<Int>? {
+        let lines = lines(of: text)
+        guard let heading = heading(in: lines[(FrontMatter(lines)?.lineCount ?? 0)...]) else { return nil }
+        let titles = [title, MarkdownPlainText.of(Array(title.utf8))].compactMap(oneLine)
+        // By bytes: Swift takes long to compare many accents.
+        return titles.contains { $0.utf8.elementsEqual(heading.title.utf8) } ? heading.lines : nil
+    }
+
+    /// The first heading that has words.
+    private static func heading(in body: ArraySlice<ArraySlice<UInt8>>) -> (title: String, lines: Range<Int>)? {
         var headings = MarkdownHeadings()
         // Looked for once, however many headings have no words in them.
         var labels: Set<String>?
-        for line in body {
+        for (index, line) in zip(body.indices, body) {
             guard let heading = headings.next(line) else { continue }
-            if labels == nil, heading.contains(UInt8(ascii: "[")) {
+            if labels == nil, heading.text.contains(UInt8(ascii: "[")) {
                 labels = Set(body.compactMap(MarkdownPlainText.definedLabel))
             }
-            if let title = oneLine(MarkdownPlainText.of(heading, labels: labels ?? [])) { return title }
+            if let title = oneLine(MarkdownPlainText.of(heading.text, labels: labels ?? [])) {
+                return (title, (index + 1 - heading.lineCount)..<(index + 1))
+            }
         }
         return nil
     }
 
     /// The lines as bytes, whatever ends them, without the ends.
-    private static func lines(of text: String) -> [ArraySlice<UInt8>] {
+    static func lines(of text: String) -> [ArraySlice<UInt8>] {
         var bytes = Array(text.utf8)[...]
         if bytes.starts(with: [0xEF, 0xBB, 0xBF]) { bytes = bytes.dropFirst(3) }
         var lines: [ArraySlice<UInt8>] = []

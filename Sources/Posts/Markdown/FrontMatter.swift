@@ -1,24 +1,27 @@
 /// What stands before a Markdown text for the program that makes a site of it: YAML between `---`, TOML between `+++`.
-struct FrontMatter {
+package struct FrontMatter {
     /// How many lines it takes, its marks included.
-    let lineCount: Int
+    package let lineCount: Int
     /// Its title, if it has one that is a text or a number.
-    let title: String?
+    package let title: String?
 
     private typealias Line = ArraySlice<UInt8>
+
+    private static let mostWords = 4
 
     /// Looks at a text's beginning.
     ///
     /// - Parameter lines: the text's lines; nil if no front matter stands there, a line of `---` being a rule then.
-    init?(_ lines: [ArraySlice<UInt8>]) {
+    package init?(_ lines: [ArraySlice<UInt8>]) {
         guard let first = lines.first.map(Self.text), first == "---" || first == "+++" else { return nil }
         let ends = first == "---" ? ["---", "..."] : ["+++"]
         guard let end = lines.dropFirst().firstIndex(where: { ends.contains(Self.text($0)) }) else { return nil }
         let inner = lines[1..<end].map { String(decoding: $0, as: UTF8.self) }
         let separator: Character = first == "---" ? ":" : "="
         // What only stands between two rules has no keys, or lines that are no settings.
-        guard inner.contains(where: { Self.key($0, separator) != nil }),
-            inner.allSatisfy({ Self.isSetting($0, separator) })
+        guard inner.contains(where: { Self.key($0, separator).map { !$0.name.contains(" ") } ?? false }),
+            // In Markdown `+++` means nothing else; YAML's marks do.
+            first == "+++" || inner.allSatisfy({ Self.isSetting($0, separator) })
         else { return nil }
         self.lineCount = end + 1
         self.title = first == "---" ? Self.yamlTitle(inner) : Self.tomlTitle(inner)
@@ -45,7 +48,11 @@ struct FrontMatter {
         if let quote = name.first, quote == "\"" || quote == "'", name.count > 1, name.last == quote {
             name = name.dropFirst().dropLast()
         }
-        guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || "_-.".contains($0) }) else { return nil }
+        // In YAML a key may have several words; more than a few are a sentence.
+        let marks = separator == ":" ? "_-./ %+()" : "_-."
+        guard !name.isEmpty, name.allSatisfy({ $0.isLetter || $0.isNumber || marks.contains($0) }),
+            name.count(where: { $0 == " " }) < mostWords
+        else { return nil }
         return (name.lowercased(), value)
     }
 

@@ -27,7 +27,8 @@ struct HTMLBlock: Hashable {
         let name = lower.dropFirst().drop { $0 == "/" }.prefix { $0.isLetter || $0.isNumber }
         let after = lower.dropFirst(lower.hasPrefix("</") ? 2 + name.count : 1 + name.count).first
         let isNameEnded = after == nil || after == " " || after == ">" || after == "\t"
-        if ["script", "pre", "style", "textarea"].contains(name), isNameEnded, !lower.hasPrefix("</") {
+        let isRaw = ["script", "pre", "style", "textarea"].contains(name)
+        if isRaw, isNameEnded, !lower.hasPrefix("</") {
             end = .line(with: ["</script>", "</pre>", "</style>", "</textarea>"])
         } else if lower.hasPrefix("<!--") {
             end = .line(with: ["-->"])
@@ -39,7 +40,7 @@ struct HTMLBlock: Hashable {
             end = .line(with: [">"])
         } else if Self.blocks.contains(String(name)), isNameEnded || after == "/" {
             end = .blankLine
-        } else if !isInParagraph, let length = MarkdownPlainText.tagLength(line),
+        } else if !isInParagraph, !isRaw, let length = MarkdownPlainText.tagLength(line),
             line.dropFirst(length).allSatisfy({ $0 == 0x20 })
         {
             end = .blankLine
