@@ -45,11 +45,15 @@ public struct Variables: Sendable {
     ///   - name: the variable.
     ///   - fallback: the default.
     /// - Returns: the flag's value, else the variable's, else the default.
-    /// - Throws: ``RefusedSetting`` if it is more than one line, or has other control characters.
+    /// - Throws: ``RefusedSetting`` if it is more than one line, has other control characters, or was not UTF-8.
     public func resolve(_ flag: String?, _ name: String, default fallback: String) throws -> String {
         let text = flag ?? environment[name] ?? fallback
         guard text.utf8.allSatisfy({ $0 >= 0x20 && $0 != 0x7F }) else {
             throw RefusedSetting(names(name), must: "be one line without control characters", not: text)
+        }
+        // Swift mends arguments and variables so: a path would become another one.
+        guard !text.unicodeScalars.contains("\u{FFFD}") else {
+            throw RefusedSetting(names(name), must: "be UTF-8", not: text)
         }
         return text
     }

@@ -101,10 +101,9 @@ struct CommandLineFileTests {
         #expect(mkfifo("\(folder)/pipe.md", 0o600) == 0)
         #expect(mkfifo("\(folder)/pipe", 0o600) == 0)
         try FileManager.default.createSymbolicLink(atPath: "\(folder)/device.md", withDestinationPath: "/dev/zero")
-        let notUTF8 =
-            Array("\(folder)/caf".utf8CString.dropLast()) + [CChar(bitPattern: 0xE9)] + Array(".md".utf8CString)
-        let created = open(notUTF8, O_WRONLY | O_CREAT, 0o600)
-        if created >= 0 { close(created) }
+        let notUTF8 = [UInt8(0xE8), 0xE9].map { Array("\(folder)/caf".utf8) + [$0] + Array(".md".utf8) }
+        // Not every file system has such names.
+        let hasSuchNames = notUTF8.allSatisfy(Self.create)
 
         let search = try MarkdownSearch([folder])
         #expect(search.files.map { $0.name } == ["a.md"])
@@ -117,8 +116,15 @@ struct CommandLineFileTests {
             "nowhere.md": "broken-link", "loop.md": "broken-link", "x.md": "broken-link", "y.md": "broken-link",
             "pipe.md": "not-a-file", "device.md": "not-a-file",
         ]
-        // Not every file system has such names.
-        if created >= 0 { expected["caf\u{FFFD}.md"] = "name-not-utf-8" }
+        if hasSuchNames {
+            for name in ["caf\\xE8.md", "caf\\xE9.md"] { expected[name] = "name-not-utf-8" }
+            let arguments = notUTF8.map { RawName($0) }
+            let mended = String(decoding: notUTF8[0], as: UTF8.self)
+            let named = try MarkdownSearch([mended, mended, "\(folder)/a.md"], of: arguments)
+            #expect(named.files.count == 1 && named.refused.count == 2)
+            let missing = [RawName(notUTF8[0] + [0x78])]
+            #expect(throws: CommandFailure.self) { try MarkdownSearch([mended + "x"], of: missing) }
+        }
         #expect(reasons == expected)
 
         // Named, they are told of in the same way, and keep no other.
@@ -138,6 +144,27 @@ struct CommandLineFileTests {
             let denied = #expect(throws: Problem.self) { try MarkdownFile(path: "\(folder)/a.md").read() }
             #expect(denied?.code == "unreadable" && denied?.detail.contains("permission denied") == true)
         }
+    }
+
+    private static func create(_ path: [UInt8]) -> Bool {
+        let file = open(path.map { CChar(bitPattern: $0) } + [0], O_WRONLY | O_CREAT, 0o600)
+        if file >= 0 { close(file) }
+        return file >= 0
+    }
+
+    @Test("Names are bytes: two that look the same are two files, and a link leads to whatever it names")
+    func namesAreBytes() throws {
+        let folder = FileManager.default.temporaryDirectory.appending(path: UUID().uuidString).path
+        defer { try? FileManager.default.removeItem(atPath: folder) }  // `try?`: a test's end has nobody to tell
+        try FileManager.default.createDirectory(atPath: folder, withIntermediateDirectories: true)
+        let names = ["\u{E9}.md", "e\u{301}.md", "\u{600}.md"]
+        let hasThem = names.allSatisfy { Self.create(Array("\(folder)/\($0)".utf8)) }
+        let target = Array("\(folder)/caf".utf8) + [0xE9]
+        let hasTarget = Self.create(target)
+        if hasTarget { symlink(target.map { CChar(bitPattern: $0) } + [0], "\(folder)/link.md") }
+        let search = try MarkdownSearch([folder])
+        // A file system that takes names that look the same for one has fewer.
+        if hasThem { #expect(search.files.count == (hasTarget ? 4 : 3) && search.refused.isEmpty) }
     }
 
     @Test("A path that does not exist is a mistake in the command line")

@@ -34,6 +34,9 @@ struct ProgramSettingsTests {
                     ("--secret-file", "folder"),
                     ("--secret-file", "short"), ("--secret-file", "empty"), ("--secret-file", "pipe"),
                     ("--secret-file", "/dev/zero"), ("--secret-file", "file/below"), ("--host", "203.0.113.1"),
+                    ("--host", "no-such-host.invalid"),
+                    // As Swift reads an argument that is not UTF-8.
+                    ("--data-dir", "caf\u{FFFD}"), ("--secret-file", "caf\u{FFFD}"),
                 ] {
                     all.append(Refusal(program: program, arguments: arguments + [flag, value], names: flag))
                 }
@@ -64,6 +67,7 @@ struct ProgramSettingsTests {
                 (["--coordinator-url", "http://[::1"], "--coordinator-url"),
                 (["--public-url", "posts.example"], "--public-url"), (["--image-origin", "x"], "--image-origin"),
                 (["--development-sign-in", "--host", "0.0.0.0"], "--development-sign-in"),
+                (["--host", "no-such-host.invalid"], "--host"),
             ] {
                 all.append(Refusal(program: "web-service", arguments: arguments, names: names))
             }

@@ -20,20 +20,29 @@ enum FileKind: String, Hashable, Sendable {
     /// - Parameter path: the path.
     /// - Returns: what it leads to, or why it leads nowhere.
     static func at(_ path: String) -> Result<FileKind, FileTrouble> {
-        guard let resolved = realpath(path, nil) else { return .failure(FileTrouble(code: errno, of: path)) }
-        defer { free(resolved) }
-        do {
-            let attributes = try FileManager.default.attributesOfItem(atPath: String(cString: resolved))
-            switch attributes[.type] as? FileAttributeType {
-            case .typeRegular: return .success(.file)
-            case .typeDirectory: return .success(.folder)
-            case .typeSocket: return .success(.socket)
-            case .typeCharacterSpecial, .typeBlockSpecial: return .success(.device)
-            // Foundation has no word for a pipe.
-            default: return .success(.pipe)
-            }
-        } catch {
-            return .failure(FileTrouble(code: ENOENT, of: path))
+        var code: Int32 = 0
+        guard let kind = path.withCString({ at($0, &code) }) else { return .failure(FileTrouble(code: code, of: path)) }
+        return .success(kind)
+    }
+
+    /// The same for a path of any bytes; Foundation's way mends those that are not UTF-8, and finds another file or none.
+    ///
+    /// - Parameters:
+    ///   - path: the path, with a zero byte at its end.
+    ///   - code: why it leads nowhere, as `errno` has it.
+    /// - Returns: what it leads to; nil for nowhere.
+    static func at(_ path: UnsafePointer<CChar>, _ code: inout Int32) -> FileKind? {
+        var info = stat()
+        guard stat(path, &info) == 0 else {
+            code = errno
+            return nil
+        }
+        switch info.st_mode & S_IFMT {
+        case S_IFREG: return .file
+        case S_IFDIR: return .folder
+        case S_IFSOCK: return .socket
+        case S_IFIFO: return .pipe
+        default: return .device
         }
     }
 }

@@ -24,7 +24,15 @@ package struct MarkdownFile: Hashable, Sendable {
     ///   - source: its absolute standardized path; nil works it out.
     package init(path: String, source: String? = nil) {
         self.path = path
-        self.source = source ?? URL(fileURLWithPath: path).standardizedFileURL.path
+        self.source = source ?? Self.source(of: path)
+    }
+
+    private static func source(of path: String) -> String {
+        // A source is a text: of a folder whose name is none, what is shown of it.
+        let folder = path.hasPrefix("/") ? nil : RawName.workingDirectory
+        let isText = folder?.text != nil
+        let whole = isText ? path : folder.map { "\($0.shown)/\(path)" } ?? path
+        return URL(fileURLWithPath: whole).standardizedFileURL.path
     }
 
     /// Its name without the folders.
