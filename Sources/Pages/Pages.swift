@@ -43,7 +43,8 @@ public struct Pages: Sendable {
     ) {
         self.settings = settings
         self.policy = LinkPolicy(imageOrigins: Set(settings.imageOrigins))
-        self.gatherer = Gatherer(client: client, services: services)
+        let places = ServicePlaces<Gatherer.Service>(elapsed: world.elapsed)
+        self.gatherer = Gatherer(client: client, services: services, places: places)
         self.work = work
         self.world = world
         self.metrics = metrics

@@ -7,20 +7,44 @@ import TCCHTTP
 /// Calls the services, as the one who visits: with the author's own token, or none.
 struct Gatherer: Sendable {
     /// The services.
-    enum Service: Sendable {
+    enum Service: Hashable, Sendable {
         case draft
         case online
         case orchestrator
+        /// The orchestrator, where it runs a transaction.
+        case transactions
     }
 
     let client: JSONClient
     let services: PageServices
+    let places: ServicePlaces<Service>
 
     private func url(_ service: Service) -> String {
         switch service {
         case .draft: services.draftURL
         case .online: services.onlineURL
-        case .orchestrator: services.coordinatorURL
+        case .orchestrator, .transactions: services.coordinatorURL
+        }
+    }
+
+    /// Makes a call, unless so many wait for the service already that no more pages should.
+    private func call(
+        _ method: HTTPRequest.Method,
+        _ service: Service,
+        _ path: String,
+        token: String?,
+        headers: [(String, String)] = [],
+        body: ByteBuffer? = nil
+    ) async throws -> JSONClient.Answer {
+        try await places.call(service) {
+            try await client.call(
+                method,
+                url(service) + path,
+                token: token,
+                headers: headers,
+                body: body,
+                timeout: service == .transactions ? services.transactionTimeout : services.callTimeout
+            )
         }
     }
 
@@ -36,9 +60,7 @@ struct Gatherer: Sendable {
         let noAnswer = PageFailure.problem(Problem(503, "no-answer", "A service does not answer."))
         let answer: JSONClient.Answer
         do {
-            answer = try await twice {
-                try await client.call(.get, url(service) + path, token: token, timeout: services.callTimeout)
-            }
+            answer = try await twice { try await call(.get, service, path, token: token) }
         } catch {
             throw noAnswer
         }
@@ -46,11 +68,9 @@ struct Gatherer: Sendable {
         return value
     }
 
-    /// A connection that was idle may just have been closed; asking again costs nothing.
+    /// Asks again where the connection was lost: one that was idle may just have been closed.
     private func twice<Value>(_ call: () async throws -> Value) async throws -> Value {
-        do { return try await call() } catch is CancellationError {
-            throw CancellationError()
-        } catch {
+        do { return try await call() } catch let failure as CallFailure where failure.code == .connectionLost {
             return try await call()
         }
     }
@@ -74,13 +94,13 @@ struct Gatherer: Sendable {
     ) async throws -> Draft {
         let answer: JSONClient.Answer
         do {
-            answer = try await client.call(
+            answer = try await call(
                 draft == nil ? .post : .put,
-                "\(services.draftURL)/v1/drafts" + (draft.map { "/\($0)" } ?? "") + (isKept ? "?keep=true" : ""),
+                .draft,
+                "/v1/drafts" + (draft.map { "/\($0)" } ?? "") + (isKept ? "?keep=true" : ""),
                 token: token,
                 headers: revision.map { [("if-match", EntityTag.of($0))] } ?? [],
-                body: try JSONCoding.encode(text),
-                timeout: services.callTimeout
+                body: try JSONCoding.encode(text)
             )
         } catch {
             throw PageFailure.problem(Problem(503, "no-answer", "The draft service does not answer."))
@@ -104,13 +124,15 @@ struct Gatherer: Sendable {
     ) async throws -> TransactionRecord {
         let answer: JSONClient.Answer
         do {
-            answer = try await client.call(
+            answer = try await call(
                 method,
-                services.coordinatorURL + path,
+                .transactions,
+                path,
                 token: token,
-                headers: [("idempotency-key", key)] + (revision.map { [("if-match", EntityTag.of($0))] } ?? []),
-                timeout: services.transactionTimeout
+                headers: [("idempotency-key", key)] + (revision.map { [("if-match", EntityTag.of($0))] } ?? [])
             )
+        } catch is ServicePlaces<Service>.Full {
+            throw PageFailure.problem(Problem(503, "no-answer", "The orchestrator does not answer. Nothing was begun."))
         } catch {
             throw PageFailure.unknown
         }
@@ -140,12 +162,12 @@ struct Gatherer: Sendable {
         let noAnswer = PageFailure.problem(Problem(503, "no-answer", "The orchestrator does not answer."))
         let answer: JSONClient.Answer
         do {
-            answer = try await client.call(
+            answer = try await call(
                 .post,
-                services.coordinatorURL + "/v1/development/tokens",
+                .orchestrator,
+                "/v1/development/tokens",
                 token: nil,
-                body: try JSONCoding.encode(["author": author]),
-                timeout: services.callTimeout
+                body: try JSONCoding.encode(["author": author])
             )
         } catch {
             throw noAnswer
