@@ -1,4 +1,5 @@
 import ArgumentParser
+@preconcurrency import Dispatch
 import Synchronization
 package import UnixSignals
 
@@ -30,7 +31,9 @@ package enum Interruption {
     package static func handled<Result: Sendable>(
         _ body: @escaping @Sendable () async throws -> Result
     ) async throws -> Result {
-        let signals = await UnixSignalsSequence(trapping: signals)
+        let trapped = signals
+        let signals = await UnixSignalsSequence(trapping: trapped)
+        watch(trapped.map(\.rawValue))
         return try await withThrowingTaskGroup(of: Result?.self) { group in
             group.addTask { try await body() }
             group.addTask {
@@ -43,6 +46,45 @@ package enum Interruption {
             }
             throw CancellationError()
         }
+    }
+}
+
+/// For what waits outside of tasks, such as for somebody who reads: no task can be told of a signal then.
+extension Interruption {
+    /// When the first signal came, in nanoseconds since some moment; 0 for never.
+    private static let began = Atomic<UInt64>(0)
+    private static let sources = Mutex<[Int32: any DispatchSourceSignal]>([:])
+    private static let queue = DispatchQueue(label: "interruption")
+
+    /// Somebody has ended the command now.
+    package static func begin() {
+        let now = DispatchTime.now().uptimeNanoseconds
+        _ = began.compareExchange(expected: 0, desired: now, ordering: .relaxed)
+    }
+
+    /// From now on it is known how long ago somebody ended the command.
+    ///
+    /// - Parameter numbers: the signals by which that is done. Something else keeps them from ending the process at once, and
+    ///   has done so before: libdispatch's handler is not to be replaced.
+    private static func watch(_ numbers: [Int32]) {
+        sources.withLock { sources in
+            for number in numbers where sources[number] == nil {
+                let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
+                source.setEventHandler { begin() }
+                source.resume()
+                sources[number] = source
+            }
+        }
+    }
+
+    /// Whether somebody has ended the command that long ago.
+    ///
+    /// - Parameter wait: how long.
+    /// - Returns: whether it is over.
+    static func hasLasted(_ wait: Duration) -> Bool {
+        let began = began.load(ordering: .relaxed)
+        guard began > 0 else { return false }
+        return .nanoseconds(Int64(DispatchTime.now().uptimeNanoseconds - began)) >= wait
     }
 }
 

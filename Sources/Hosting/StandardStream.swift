@@ -18,9 +18,7 @@ package enum StandardStream {
     ///
     /// - Parameter text: the text.
     package static func complain(_ text: String) {
-        if text.isEmpty { return }
-        // `try?`, and not `write(_:)`, which traps where nothing can be written.
-        try? FileHandle.standardError.write(contentsOf: Data(text.utf8))
+        _ = put(text, to: STDERR_FILENO)
     }
 
     /// Writes to standard output, at once.
@@ -28,14 +26,43 @@ package enum StandardStream {
     /// - Parameter text: the text.
     /// - Throws: ``Unwritable``, but for a reader that has seen enough, such as `head`: that is no error.
     package static func write(_ text: String) throws(Unwritable) {
-        do {
-            try FileHandle.standardOutput.write(contentsOf: Data(text.utf8))
-        } catch {
-            let cause = (error as NSError).userInfo[NSUnderlyingErrorKey] as? NSError
-            let code = Int32(truncatingIfNeeded: cause?.code ?? 0)
-            if code == EPIPE { return }
-            throw Unwritable(description: "the output cannot be written: \(String(cString: strerror(code))).")
+        let code = put(text, to: STDOUT_FILENO)
+        if code == 0 || code == EPIPE { return }
+        throw Unwritable(description: "the output cannot be written: \(String(cString: strerror(code))).")
+    }
+
+    /// What a pipe or a terminal takes at once, as soon as it takes anything (`PIPE_BUF` of pipe(7)).
+    private static let most = 4096
+    private static let look = Int32(100)
+    /// How long somebody who has ended the command waits for who reads its output.
+    private static let patience = Duration.seconds(1)
+
+    /// Whether it is a pipe, a connection or a terminal; nothing else has a reader to wait for.
+    private static func mayBlock(_ stream: Int32) -> Bool {
+        var info = stat()
+        return fstat(stream, &info) == 0 && [S_IFIFO, S_IFSOCK, S_IFCHR].contains(info.st_mode & S_IFMT)
+    }
+
+    /// Writes all of a text, and waits as long as nobody reads; not for long once somebody has ended the command.
+    ///
+    /// - Returns: 0, or why not all is written, as `errno` has it.
+    private static func put(_ text: String, to stream: Int32) -> Int32 {
+        var rest = Array(text.utf8)[...]
+        let mayBlock = mayBlock(stream)
+        while !rest.isEmpty {
+            var state = pollfd(fd: stream, events: Int16(POLLOUT), revents: 0)
+            let count = mayBlock ? poll(&state, 1, look) : 1
+            if count == 0, Interruption.hasLasted(patience) { return ETIMEDOUT }
+            if count < 0, errno != EINTR { return errno }
+            guard count > 0 else { continue }
+            let written = rest.withUnsafeBytes { Foundation.write(stream, $0.baseAddress, min(most, $0.count)) }
+            if written >= 0 {
+                rest = rest.dropFirst(written)
+            } else if errno != EINTR, errno != EAGAIN {
+                return errno
+            }
         }
+        return 0
     }
 
     /// Sees to it that no file or connection gets the number of a stream that is closed, and what is written to that.

@@ -1,4 +1,5 @@
 @preconcurrency import Dispatch
+import Hosting
 
 #if canImport(Darwin)
 import Darwin
@@ -32,7 +33,10 @@ struct TerminalSignals: Sendable {
                 // What would otherwise end or stop the process before the queue hears of it.
                 signal(number, number == SIGTSTP || number == SIGINT || number == SIGTERM ? SIG_IGN : SIG_DFL)
                 let source = DispatchSource.makeSignalSource(signal: number, queue: queue)
-                source.setEventHandler { continuation.yield(event) }
+                source.setEventHandler {
+                    if event == .end { Interruption.begin() }
+                    continuation.yield(event)
+                }
                 source.resume()
                 return source
             }
