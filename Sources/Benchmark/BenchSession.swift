@@ -74,11 +74,9 @@ package final class BenchSession {
         _ output: ReportOptions,
         _ measure: @escaping @Sendable (BenchSession) async throws -> Void
     ) async throws {
-        Host.raiseFileLimit()
+        FileLimit.raise()
         let path = output.html
-        if let path, !FileManager.default.createFile(atPath: path, contents: nil) {
-            throw BenchFailure(BenchFailure.usage, "the page \(path) cannot be written")
-        }
+        if let path { try OutputFile.check(path, "--html") }
         let report = try await Interruption.handled { try await measured(measure) }
         if let path { try Data(BenchPage(report).html.utf8).write(to: URL(fileURLWithPath: path)) }
         print(output.json ? try JSONLine.text(report) : report.text)

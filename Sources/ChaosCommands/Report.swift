@@ -33,7 +33,7 @@ struct Report: AsyncParsableCommand {
         guard output.standardizedFileURL != input.standardizedFileURL else {
             throw UnusableFile(description: "\(output.path) is the history itself; name the page with --output FILE.")
         }
-        try UnusableFile.check(output.path, "--output FILE")
+        try OutputFile.check(output.path, "--output")
         let page = ReportPage(try history.read())
         do {
             try Self.write(Data(page.html.utf8), to: output)

@@ -41,25 +41,6 @@ struct UnusableFile: CommandEntry.Coded, CustomStringConvertible {
         return text.hasPrefix(preamble) ? String(text.dropFirst(preamble.count)) : text
     }
 
-    /// Sees to it that a file can be where it is wanted.
-    ///
-    /// - Parameters:
-    ///   - path: where.
-    ///   - option: the option that named it.
-    /// - Throws: ``UnusableFile`` if a folder is there, or if there is no folder for it.
-    static func check(_ path: String, _ option: String) throws {
-        if isFolder(path) { throw UnusableFile(description: "\(path) is a folder: name a file with \(option).") }
-        let parent = URL(fileURLWithPath: path).deletingLastPathComponent().path(percentEncoded: false)
-        if !isFolder(parent) {
-            throw UnusableFile(description: "\(path) cannot be written: there is no folder \(parent)")
-        }
-    }
-
-    private static func isFolder(_ path: String) -> Bool {
-        var isFolder: ObjCBool = false
-        return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && isFolder.boolValue
-    }
-
     /// Whether a file can be put here in the place of another one: nothing is here, or a regular file.
     ///
     /// - Parameter path: where.

@@ -53,9 +53,14 @@ public enum CommandEntry {
         if let code = error as? ExitCode { finish(code.rawValue) }
         if type.exitCode(for: error).isSuccess {
             // What was asked for: the help, the version, a completion script.
-            // All of it, however slowly it is read. `try?`: nothing is left to tell whom.
-            try? StandardStream.write(type.fullMessage(for: error) + "\n")
-            finish(0)
+            // All of it, however slowly it is read.
+            do {
+                try StandardStream.write(type.fullMessage(for: error) + "\n")
+                finish(0)
+            } catch {
+                complain(error.description)
+                finish(1)
+            }
         }
         if !isParsed, let unknown = UnknownCommand(type, Array(CommandLine.arguments.dropFirst())) {
             complain("\(unknown) See '\(unknown.parent) --help'.")

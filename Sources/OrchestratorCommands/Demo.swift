@@ -77,11 +77,19 @@ struct Demo: AsyncParsableCommand {
     /// What is named; nil if nothing is.
     private func files() throws -> [MarkdownFile]? {
         guard !paths.isEmpty else { return nil }
-        let found = try MarkdownSearch(paths).files
+        let search = try MarkdownSearch(paths)
+        let found = search.files
+        for entry in search.refused {
+            guard case .refused(let refusal) = entry.result else { continue }
+            Output.note("note", "\(entry.path) is left out. \(refusal.detail)")
+        }
         guard !found.isEmpty else {
+            let places = paths.joined(separator: ", ")
             throw CommandFailure(
                 .usage,
-                "there are no Markdown files (.md, .markdown) in \(paths.joined(separator: ", "))."
+                search.refused.isEmpty
+                    ? "there are no Markdown files (.md, .markdown) in \(places)."
+                    : "nothing of \(places) can be published."
             )
         }
         // The README is what everybody knows.

@@ -8,23 +8,8 @@ import TCCHTTP
 
 /// Whom the orchestrator coordinates.
 struct ParticipantOptions: ParsableArguments {
-    @Option(
-        name: .customLong("draft-url"),
-        help: ArgumentHelp(
-            "The draft service (environment: DRAFT_URL; default: http://127.0.0.1:8081).",
-            valueName: "url"
-        )
-    )
-    var draftURL: String?
-
-    @Option(
-        name: .customLong("online-url"),
-        help: ArgumentHelp(
-            "The online service (environment: ONLINE_URL; default: http://127.0.0.1:8082).",
-            valueName: "url"
-        )
-    )
-    var onlineURL: String?
+    @OptionGroup
+    var libraries: LibraryOptions
 
     @Option(help: ArgumentHelp("Another participant; may be repeated (default: none).", valueName: "name=url"))
     var participant: [String] = []
@@ -35,8 +20,7 @@ struct ParticipantOptions: ParsableArguments {
     /// - Returns: each from the flag, else the environment, else the default.
     /// - Throws: a usage error.
     func resolve(_ variables: Variables) throws -> (draftURL: String, participants: [Participant]) {
-        let draft = try variables.url(draftURL, "DRAFT_URL", default: "http://127.0.0.1:8081")
-        let online = try variables.url(onlineURL, "ONLINE_URL", default: "http://127.0.0.1:8082")
+        let (draft, online) = try libraries.resolve(variables)
         var participants = [
             Participant(name: PostBranch.draft, url: draft), Participant(name: PostBranch.online, url: online),
         ]

@@ -11,7 +11,7 @@ package struct RetrySchedule: Hashable, Sendable {
     /// Makes a schedule.
     ///
     /// - Parameters:
-    ///   - patience: no wait ends later than this after the start.
+    ///   - patience: no wait ends later than this after the start; the last one ends then.
     ///   - start: now, by a clock that never jumps.
     package init(patience: Duration, from start: Duration) {
         self.patience = patience
@@ -32,7 +32,10 @@ package struct RetrySchedule: Hashable, Sendable {
     ) -> Duration? {
         failures += 1
         // What the service asks for is a lower bound; the jitter on top keeps many callers apart.
-        let wait = (retryAfter ?? .zero) + Self.policy.delay(afterFailures: failures, using: &generator)
-        return now - start + wait <= patience ? wait : nil
+        let least = retryAfter ?? .zero
+        let wait = least + Self.policy.delay(afterFailures: failures, using: &generator)
+        let left = patience - (now - start)
+        guard left > .zero, least <= left else { return nil }
+        return min(wait, left)
     }
 }

@@ -41,30 +41,15 @@ struct PlaceOptions: ParsableArguments {
     )
     var orchestratorURL: String?
 
-    @Option(
-        name: .customLong("draft-url"),
-        help: ArgumentHelp(
-            "The draft service (environment: DRAFT_URL; default: http://127.0.0.1:8081).",
-            valueName: "url"
-        )
-    )
-    var draftURL: String?
-
-    @Option(
-        name: .customLong("online-url"),
-        help: ArgumentHelp(
-            "The online service (environment: ONLINE_URL; default: http://127.0.0.1:8082).",
-            valueName: "url"
-        )
-    )
-    var onlineURL: String?
+    @OptionGroup
+    var libraries: LibraryOptions
 
     /// What the command line says.
     var flags: [ServiceName: String] {
         var flags: [ServiceName: String] = [:]
         flags[.orchestrator] = orchestratorURL
-        flags[.draft] = draftURL
-        flags[.online] = onlineURL
+        flags[.draft] = libraries.draftURL
+        flags[.online] = libraries.onlineURL
         return flags
     }
 }

@@ -18,8 +18,7 @@ struct UpPlan {
     let dataDirectory: String
     /// Keeps a second one from the same data.
     let lock: DirectoryLock
-    /// What another terminal has to know of them.
-    private let exports: [String]
+    private let secretFile: String
 
     /// Makes a plan, and finds out what would keep every process from starting, to say it once.
     ///
@@ -58,9 +57,7 @@ struct UpPlan {
         } catch let error as SharedSecret.Unusable {
             throw CommandFailure(.usage, "\(error).")
         }
-        var exports = urls.keys.sorted().filter { $0 != "COORDINATOR_URL" }.map { "export \($0)=\(urls[$0] ?? "")" }
-        if secret != Self.absolute("./data/secret") { exports.append("export SECRET_FILE=\(Self.quoted(secret))") }
-        self.exports = exports
+        self.secretFile = secret
     }
 
     /// Whom each calls where they do not listen on loopback; a Procfile's own flags beat it.
@@ -83,7 +80,14 @@ struct UpPlan {
             return OwnProgram.allCases.map { $0.child(environment: environment($0.rawValue)) }
         }
         guard let content = FileManager.default.contents(atPath: path) else {
-            throw CommandFailure(.usage, "the Procfile '\(path)' cannot be read.")
+            let reason =
+                switch FileKind.at(path) {
+                case .success(.file): "cannot be read: permission denied"
+                case .success(let kind): "is \(kind.rawValue)"
+                case .failure: "does not exist"
+                }
+            let name = procfile == nil ? "the Procfile here" : "--procfile"
+            throw RefusedSetting(name, must: "be a file that can be read", not: path, because: reason)
         }
         do {
             let folder = URL(filePath: absolute(path)).deletingLastPathComponent().path(percentEncoded: false)
@@ -116,19 +120,38 @@ struct UpPlan {
         // Another terminal may look for programs elsewhere.
         if !me.contains("/") { me = Bundle.main.executableURL?.path(percentEncoded: false) ?? me }
         me = Self.quoted(me)
-        let post = FileManager.default.fileExists(atPath: "README.md") ? "README.md" : "POST.md"
+        let post = FileManager.default.fileExists(atPath: "README.md") ? "README.md" : "FILE.md"
         let victim = commands.first { $0.name == OwnProgram.online.rawValue }?.name ?? commands.first?.name ?? ""
+        // What listens on all addresses is called by one.
+        let urls = urls.mapValues {
+            $0.replacing("://0.0.0.0:", with: "://127.0.0.1:").replacing("://[::]:", with: "://[::1]:")
+        }
         let page = urls[OwnProgram.web.rawValue].map { "In a browser: \($0) to read, \($0)/write to write.\n" } ?? ""
         return
             """
             All are running. In another terminal, in this folder:
-            \(exports.map { "  \($0)\n" }.joined())  \(me) publish \(post) --author ann   # a post, in both libraries
+            \(exports(urls).map { "  export \($0)\n" }.joined())  \(me) publish \(post) --author ann   # a post, in both libraries
               \(me) posts --author ann               # what each of them holds
               \(me) transactions watch               # try, confirm, cancel, as they happen
             \(page)Hold one up, or kill it, and publish meanwhile. Ctrl-C stops them all.
               \(me) pause \(victim) 10s
               \(me) kill \(victim)
             """
+    }
+
+    /// What another terminal has to know: what is not where commands look for it by themselves.
+    private func exports(_ urls: [String: String]) -> [String] {
+        let usual = [
+            (OwnProgram.orchestrator, ServiceName.orchestrator.variable, ServiceName.orchestrator.defaultURL),
+            (.draft, ServiceName.draft.variable, ServiceName.draft.defaultURL),
+            (.online, ServiceName.online.variable, ServiceName.online.defaultURL),
+            (.web, "WEB_URL", PublishReport.usualPages.description),
+        ]
+        let places = usual.compactMap { program, variable, usual in
+            urls[program.rawValue].flatMap { $0 == usual ? nil : "\(variable)=\($0)" }
+        }
+        let isUsual = secretFile == Self.absolute("./data/secret")
+        return places + (isUsual ? [] : ["SECRET_FILE=\(Self.quoted(secretFile))"])
     }
 
     /// A word as a shell takes it.

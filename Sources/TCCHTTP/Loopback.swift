@@ -16,10 +16,22 @@ package enum Loopback {
     /// - Parameter host: the value of `Host`.
     /// - Returns: true for a name of loopback, with a port or without.
     package static func isHost(_ host: String) -> Bool {
-        let host = host.lowercased()
+        name(in: host).map { names.contains(Substring($0.lowercased())) } ?? false
+    }
+
+    /// Whether a request was sent to an address, at any port: no name leads anybody else there.
+    ///
+    /// - Parameter host: the value of `Host`.
+    /// - Returns: true for one of IPv4, or of IPv6 in brackets.
+    package static func isAddressAsHost(_ host: String) -> Bool {
+        guard let name = name(in: host) else { return false }
+        return SystemNames.isAddress(name.first == "[" ? String(name.dropFirst().dropLast()) : name)
+    }
+
+    /// What stands before the port; nil if that is none.
+    private static func name(in host: String) -> String? {
         let name = host.hasPrefix("[") ? host.prefix { $0 != "]" } + "]" : host.prefix { $0 != ":" }
         let port = host.dropFirst(name.count)
-        return names.contains(Substring(name))
-            && (port.isEmpty || port.first == ":" && port.dropFirst().allSatisfy(\.isNumber))
+        return port.isEmpty || port.first == ":" && port.dropFirst().allSatisfy(\.isNumber) ? String(name) : nil
     }
 }

@@ -6,12 +6,15 @@ import Testing
 struct RequestGuardTests {
     private let gate = RequestGuard(publicURL: "https://posts.example")
 
-    @Test(arguments: ["posts.example", "Posts.Example", "127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080"])
+    @Test(arguments: [
+        "posts.example", "Posts.Example", "127.0.0.1:8080", "localhost", "localhost:1", "[::1]:8080",
+        "192.168.1.7:8000", "[fe80::1]:8000", "10.0.0.1",
+    ])
     func ownNames(_ host: String) { #expect(gate.isOwn(host: host)) }
 
     @Test(arguments: [
         "", "evil.example", "127.0.0.1.evil.example", "localhost.evil.example:80", "posts.example:81", "[::1].evil",
-        "127.0.0.1:x",
+        "127.0.0.1:x", "10.0.0.1:x", "10.0.0.1.evil.example", "[fe80::1].evil", "10.0.0", "fe80::1",
     ])
     func othersNames(_ host: String) { #expect(!gate.isOwn(host: host)) }
 

@@ -29,12 +29,16 @@ struct CommandLineRetryTests {
         #expect(schedule.attemptFailed(at: .zero, retryAfter: .seconds(7), using: &least) == .seconds(7))
     }
 
-    @Test("A wait that would outlast the patience is not begun")
+    @Test("The last wait ends with the patience, and one that would outlast it is not begun")
     func endsWithPatience() {
         var least = Constant(bits: 1)
         var schedule = RetrySchedule(patience: .seconds(10), from: .seconds(100))
         #expect(schedule.attemptFailed(at: .seconds(105), retryAfter: .seconds(5), using: &least) == .seconds(5))
         #expect(schedule.attemptFailed(at: .seconds(105), retryAfter: .seconds(6), using: &least) == nil)
         #expect(schedule.attemptFailed(at: .seconds(111), retryAfter: nil, using: &least) == nil)
+        var most = Constant(bits: .max)
+        schedule = RetrySchedule(patience: .seconds(10), from: .zero)
+        #expect(schedule.attemptFailed(at: .milliseconds(9950), retryAfter: nil, using: &most) == .milliseconds(50))
+        #expect(schedule.attemptFailed(at: .seconds(10), retryAfter: nil, using: &most) == nil)
     }
 }

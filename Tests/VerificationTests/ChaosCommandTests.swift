@@ -114,10 +114,10 @@ struct ChaosCommandTests {
                 folder.appending(path: "no/page.html").path
             )
             #expect(nowhere.death == .exited(2))
-            #expect(nowhere.error.contains("cannot be written: there is no folder "))
+            #expect(nowhere.error.contains("--output must be a file that can be written; "))
             let inFolder = try await Self.chaos("report", file.path, "--output", folder.path)
             #expect(inFolder.death == .exited(2))
-            #expect(inFolder.error.contains("is a folder: name a file with --output FILE."))
+            #expect(inFolder.error.contains("--output must be a file that can be written; "))
         }
     }
 
@@ -225,10 +225,11 @@ struct ChaosCommandTests {
         try await Self.withFolder { folder in
             let ended = try await Self.shell("chaos run --duration 1s --history .", in: folder)
             #expect(ended.death == .exited(2))
-            #expect(ended.error.contains("error: . is a folder: name a file with --history FILE."))
+            #expect(ended.error.contains("error: --history must be a file that can be written; '.' is a folder"))
             let nowhere = try await Self.shell("chaos run --duration 1s --history no/history.jsonl", in: folder)
             #expect(nowhere.death == .exited(2))
-            #expect(nowhere.error.contains("error: no/history.jsonl cannot be written: there is no folder "))
+            let reason = "error: --history must be a file that can be written; 'no/history.jsonl' cannot be written: "
+            #expect(nowhere.error.contains(reason))
             #expect(try Self.files(in: folder).isEmpty)
         }
     }

@@ -1,4 +1,5 @@
 import ArgumentParser
+import Hosting
 import TCCHTTP
 
 /// Where the web service gathers from.
@@ -12,23 +13,8 @@ struct WebOptions: ParsableArguments {
     )
     var coordinatorURL: String?
 
-    @Option(
-        name: .customLong("draft-url"),
-        help: ArgumentHelp(
-            "The draft service (environment: DRAFT_URL; default: http://127.0.0.1:8081).",
-            valueName: "url"
-        )
-    )
-    var draftURL: String?
-
-    @Option(
-        name: .customLong("online-url"),
-        help: ArgumentHelp(
-            "The online service (environment: ONLINE_URL; default: http://127.0.0.1:8082).",
-            valueName: "url"
-        )
-    )
-    var onlineURL: String?
+    @OptionGroup
+    var libraries: LibraryOptions
 
     /// The services.
     ///
@@ -36,9 +22,10 @@ struct WebOptions: ParsableArguments {
     /// - Returns: each from the flag, else the environment, else the default.
     /// - Throws: a usage error.
     func resolve(_ variables: Variables) throws -> PageServices {
-        PageServices(
-            draftURL: try variables.url(draftURL, "DRAFT_URL", default: "http://127.0.0.1:8081").description,
-            onlineURL: try variables.url(onlineURL, "ONLINE_URL", default: "http://127.0.0.1:8082").description,
+        let (draft, online) = try libraries.resolve(variables)
+        return PageServices(
+            draftURL: draft.description,
+            onlineURL: online.description,
             coordinatorURL: try variables.url(coordinatorURL, "COORDINATOR_URL", default: "http://127.0.0.1:8080")
                 .description
         )

@@ -28,14 +28,14 @@ package struct RequestGuard: Hashable, Sendable {
     /// Whether a request's `Host` is a name of this server.
     ///
     /// A page elsewhere can have its own name lead to loopback, and would then count as this origin (DNS rebinding); it
-    /// cannot have the browser send another name than its own.
+    /// cannot have the browser send another name than its own. An address is no name that leads anywhere else.
     ///
     /// - Parameter host: the header's value.
-    /// - Returns: true for the public name and for those of loopback.
+    /// - Returns: true for the public name, for those of loopback, and for any address.
     package func isOwn(host: String?) -> Bool {
         guard let host = host?.lowercased(), (1...Self.longest).contains(host.utf8.count) else { return false }
         if host == publicAuthority { return true }
-        return Loopback.isHost(host)
+        return Loopback.isHost(host) || Loopback.isAddressAsHost(host)
     }
 
     /// Whether a change comes from one of this server's own pages, as the browser says.

@@ -248,7 +248,8 @@ extension EndToEnd {
                     (["--data-dir", "file/data"], "the data directory"),
                     (["--secret-file", "short"], "has 10 bytes; it needs at least 32"),
                     (["--procfile", "Shellfile"], "line 1 has a '&' in its command"),
-                    (["--procfile", "none"], "the Procfile 'none' cannot be read"),
+                    (["--procfile", "none"], "--procfile must be a file that can be read; 'none' does not exist"),
+                    (["--procfile", "."], "--procfile must be a file that can be read; '.' is a folder"),
                     (["--log-level", "loud"], "--log-level (or LOG_LEVEL) must be one of"),
                 ]
                 for (arguments, error) in cases {
