@@ -8,6 +8,7 @@ extension SimulatedWorld {
     private static let night = Duration.seconds(25 * 3600)
     private static let longestLead = Duration.seconds(5 * 24 * 3600)
     private static let dusk = Duration.seconds(1800)
+    private static let longestRequest = Duration.seconds(60)
     /// By the contract, every transaction has ended within this time after the last fault.
     static let healingTime = Duration.seconds(5)
     /// And all that healthy participants can end, within this time after the orchestrator is ready.
@@ -23,8 +24,13 @@ extension SimulatedWorld {
     /// - Parameter faults: what goes wrong: clocks that are days ahead for a moment, in which what is old is forgotten, and
     ///   clocks that fall back to the day before.
     func passNight(_ faults: FaultRates) {
-        note("night", nil)
         network.healAll()
+        // No request takes a night, and no key is kept for one that would.
+        let latest = scheduler.now + Self.longestRequest
+        while state.withLock({ $0.requestsUnderWay }) > 0, scheduler.now < latest {
+            scheduler.run(until: scheduler.now + .milliseconds(100))
+        }
+        note("night", nil)
         // Once in between: only what was written before a pruning is old at the next.
         for rest in [Self.dusk, Self.night - Self.dusk] {
             state.withLock { $0.nights += rest }

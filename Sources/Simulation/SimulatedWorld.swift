@@ -37,6 +37,8 @@ final class SimulatedWorld: Sendable {
         var failing: Set<GlobalTransactionID> = []
         /// How often requests of clients came, by their identity.
         var arrivals: [String: Int] = [:]
+        /// How many requests of clients servers are at.
+        var requestsUnderWay = 0
         /// What was found wrong while things happened.
         var contradictions: [Violation] = []
         var faults: FaultRates
@@ -292,6 +294,8 @@ final class SimulatedWorld: Sendable {
             let identity = "\(caller.role.rawValue):\(caller.subject) \(key)"
             state.withLock { $0.arrivals[identity, default: 0] += 1 }
         }
+        state.withLock { $0.requestsUnderWay += key == nil ? 0 : 1 }
+        defer { state.withLock { $0.requestsUnderWay -= key == nil ? 0 : 1 } }
         let answer: WireAnswer?
         if let sabotaged = sabotage?.answer {
             answer = await sabotaged(context(of: party), party, request) { await self.answer($0, at: party, node) }
