@@ -37,7 +37,7 @@ extension Nemesis {
         let isFlooded = isSet && idle.count >= low
         if isFlooded { note(fault) }
         let last = max(end, .now + Self.longestAnswer)
-        // Cancelled, the process is killed: nobody needs its limit.
+        // If this is cancelled, the process is killed, and its limit need not be restored.
         if isFlooded, keeper.pid == pid, try await !answers(keeper.party, until: last), keeper.pid == pid {
             let found = "\(keeper.party.rawValue) does not answer where more connections are open than it has files for"
             recorder.note(.contradiction(Violation(8, found)))

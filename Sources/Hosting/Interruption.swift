@@ -49,20 +49,20 @@ package enum Interruption {
     }
 }
 
-/// For what waits outside of tasks, such as for somebody who reads: no task can be told of a signal then.
+/// For blocking writes: a thread that waits for a pipe's reader is not told that its task was cancelled.
 extension Interruption {
     /// When the first signal came, in nanoseconds since some moment; 0 for never.
     private static let began = Atomic<UInt64>(0)
     private static let sources = Mutex<[Int32: any DispatchSourceSignal]>([:])
     private static let queue = DispatchQueue(label: "interruption")
 
-    /// Somebody has ended the command now.
+    /// Notes that a signal to end the command has come; the first one counts.
     package static func begin() {
         let now = DispatchTime.now().uptimeNanoseconds
         _ = began.compareExchange(expected: 0, desired: now, ordering: .relaxed)
     }
 
-    /// From now on it is known how long ago somebody ended the command.
+    /// Notes when the first signal to end the command comes.
     ///
     /// - Parameter numbers: the signals by which that is done. Something else keeps them from ending the process at once, and
     ///   has done so before: libdispatch's handler is not to be replaced.
@@ -77,7 +77,7 @@ extension Interruption {
         }
     }
 
-    /// Whether somebody has ended the command that long ago.
+    /// Whether the first signal to end the command came at least so long ago.
     ///
     /// - Parameter wait: how long.
     /// - Returns: whether it is over.

@@ -34,7 +34,7 @@ package enum StandardStream {
     /// What a pipe or a terminal takes at once, as soon as it takes anything (`PIPE_BUF` of pipe(7)).
     private static let most = 4096
     private static let look = Int32(100)
-    /// How long somebody who has ended the command waits for who reads its output.
+    /// How long, after a signal to end the command, output still waits for its reader.
     private static let patience = Duration.seconds(1)
 
     /// Whether it is a pipe, a connection or a terminal; nothing else has a reader to wait for.
@@ -43,7 +43,9 @@ package enum StandardStream {
         return fstat(stream, &info) == 0 && [S_IFIFO, S_IFSOCK, S_IFCHR].contains(info.st_mode & S_IFMT)
     }
 
-    /// Writes all of a text, and waits as long as nobody reads; not for long once somebody has ended the command.
+    /// Writes all of a text.
+    ///
+    /// It waits for the reader; after a signal to end the command, only for ``patience``.
     ///
     /// - Returns: 0, or why not all is written, as `errno` has it.
     private static func put(_ text: String, to stream: Int32) -> Int32 {
