@@ -1,4 +1,5 @@
 import NIOCore
+import NIOPosix
 import TCCHTTP
 import Testing
 
@@ -122,5 +123,75 @@ struct ConnectionTests {
             }
         }
         try await ServerUnderTest.run(mostConnections: 24) { server in try await open(40, server.port) }
+    }
+
+    @Test("past the bound with no idle connection a new one waits until another has its answer")
+    func full() async throws {
+        try await ServerUnderTest.run(mostConnections: 3) { server in
+            try await RawConnection.with(port: server.port) { first in
+                try await first.beginPost("a")
+                try await RawConnection.with(port: server.port) { second in
+                    try await second.beginPost("b")
+                    try await RawConnection.with(port: server.port) { third in
+                        try await third.beginPost("c")
+                        async let fourth = RawConnection.with(port: server.port) { fourth in
+                            try await fourth.send(Shape.get("Host: a"))
+                            return try await fourth.answer()?.status
+                        }
+                        try await third.send("c")
+                        #expect(try await third.answer()?.content == "cc")
+                        #expect(try await fourth == 200)
+                        #expect(try await third.rest() == "", "closed for the fourth")
+                    }
+                    try await second.send("b")
+                    #expect(try await second.answer()?.content == "bb")
+                }
+            }
+        }
+    }
+
+    @Test("past the bound one whose refused content does not come makes room for another")
+    func refused() async throws {
+        var limits = ExchangeTimes.Limits()
+        limits.end = .seconds(50)
+        try await ServerUnderTest.run(mostConnections: 1, limits: limits) { server in
+            try await RawConnection.with(port: server.port) { first in
+                try await first.send("POST /own HTTP/1.1\r\nHost: a\r\nContent-Length: 9\r\n\r\nx")
+                #expect(try await first.answer()?.status == 401)
+                try await RawConnection.with(port: server.port) { second in
+                    try await second.send(Shape.get("Host: a"))
+                    #expect(try await second.answer()?.status == 200)
+                }
+            }
+        }
+    }
+
+    @Test("of many connections at once, none that asks is refused")
+    func burst() async throws {
+        try await ServerUnderTest.run(mostConnections: 24) { server in
+            try await RawConnection.with(port: server.port) { first in
+                try await first.send(Shape.get("Host: a"))
+                #expect(try await first.answer()?.status == 200)
+            }
+            let bootstrap = ClientBootstrap(group: .singletonMultiThreadedEventLoopGroup)
+            let silent = (0..<200).map { _ in bootstrap.connect(host: "127.0.0.1", port: server.port) }
+            for connection in silent { _ = try await connection.get() }
+            defer { for connection in silent { connection.whenSuccess { $0.close(promise: nil) } } }
+            for number in 0..<20 {
+                try await RawConnection.with(port: server.port) { connection in
+                    try await connection.send(Shape.get("Host: a"))
+                    #expect(try await connection.answer()?.status == 200, "\(number)")
+                }
+            }
+        }
+    }
+}
+
+extension RawConnection {
+    /// Begins a request that echoes two bytes, and has been told that the server waits for them.
+    fileprivate mutating func beginPost(_ byte: String) async throws {
+        try await send("POST /echo HTTP/1.1\r\nHost: a\r\nContent-Length: 2\r\nExpect: 100-continue\r\n\r\n")
+        #expect(try await answer()?.status == 100)
+        try await send(byte)
     }
 }

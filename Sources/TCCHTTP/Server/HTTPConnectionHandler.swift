@@ -7,7 +7,7 @@ import TCC
 /// Asks the connection for a request's content, which its client holds back until it is told to send it.
 struct ContentWanted: Sendable {}
 
-/// Asks a connection to close if it has nothing to do.
+/// Asks a connection to close if it has nothing to answer.
 struct CloseIfIdle: Sendable {}
 
 /// Sees what the parser gets, for what the parser's errors do not tell.
@@ -46,6 +46,8 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     typealias InboundOut = HTTPServerRequestPart
     typealias OutboundIn = HTTPServerResponsePart
     typealias OutboundOut = HTTPServerResponsePart
+
+    private static let lastLook = TimeAmount.milliseconds(2)
 
     private let watch: RequestLineWatch
     private let place: OpenConnections.Place
@@ -118,7 +120,11 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     func userInboundEventTriggered(context: ChannelHandlerContext, event: Any) {
         switch event {
         case is CloseIfIdle:
-            if exchanges.isIdle { context.close(promise: nil) }
+            // Once what the client has sent already has been read: a request that comes meanwhile is answered.
+            context.eventLoop.assumeIsolated()
+                .scheduleTask(in: Self.lastLook) { [self] in
+                    if exchanges.isIdle || isFlushed { context.close(promise: nil) }
+                }
             return
         case is ChannelShouldQuiesceEvent:
             isStopping = true
@@ -141,7 +147,6 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
     func handlerRemoved(context: ChannelHandlerContext) {
         timer?.task.cancel()
         timer = nil
-        place.leave()
     }
 
     private func readingFailed(_ refusal: RequestRefusal, _ context: ChannelHandlerContext) {
@@ -237,6 +242,7 @@ final class HTTPConnectionHandler: ChannelDuplexHandler {
 
     private func sentAll(_ context: ChannelHandlerContext) {
         isFlushed = true
+        place.isIdle()
         if isStopping || isInputClosed { return context.close(promise: nil) }
         // Many clients take an end while they send for a lost connection, and drop the answer before it.
         isOutputOpenForContent = exchanges.isReadingContent

@@ -12,8 +12,8 @@ extension HTTPServerBuilder {
     /// to send its content once that is read, bounds the time of requests and answers, and the number of connections.
     ///
     /// - Parameters:
-    ///   - mostConnections: how many connections there may be at most now; for another one those idle longest are closed.
-    ///     It is asked for each new one; nil for as many as there are files for.
+    ///   - mostConnections: how many connections there may be at most now; for another one those idle longest are closed,
+    ///     and where none is idle, it waits. It is asked for each new one; nil for as many as there are files for.
     ///   - idleTimeout: when a connection without a request is closed.
     /// - Returns: a builder for an application.
     public static func strictHTTP1(
@@ -61,10 +61,8 @@ private struct StrictHTTP1Channel: ServerChildChannel {
     func setup(channel: any Channel, logger: Logger) -> EventLoopFuture<HTTP1Channel.Value> {
         inner.setup(channel: channel, logger: logger)
             .map { value in
-                guard let place = connections.enter(channel, logger) else {
-                    channel.close(promise: nil)
-                    return value
-                }
+                if let server = channel.parent { connections.guardAccepting(of: server, logger) }
+                let place = connections.enter(channel)
                 let pipeline = channel.pipeline.syncOperations
                 let watch = RequestLineWatch()
                 do {
@@ -75,7 +73,6 @@ private struct StrictHTTP1Channel: ServerChildChannel {
                     try pipeline.addHandler(handler, position: .after(parser))
                 } catch {
                     // It has been closed meanwhile.
-                    place.leave()
                     channel.close(promise: nil)
                 }
                 return value

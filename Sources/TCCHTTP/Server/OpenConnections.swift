@@ -2,22 +2,22 @@ import Logging
 import NIOCore
 import Synchronization
 
-/// The connections of a server, of which there are so many at most: for a new one shortly before that the ones that have
-/// been idle longest are closed, and where none is idle and there are as many as may be, the new one.
+/// The connections of a server, of which there are so many at most: for another one the ones that have been idle longest
+/// are closed, and where none is idle, it waits.
 final class OpenConnections: Sendable {
     /// A connection's place among the others.
     final class Place: Sendable {
         private static let busy: Int64 = .max
+        /// How long a new one is not taken for idle: its first request is on its way.
+        private static let grace: Int64 = 100_000_000
 
         fileprivate let channel: any Channel
-        private let connections: OpenConnections
         /// Since when it has nothing to do; so that the idle ones come first, ``busy`` while it has.
         private let since: Atomic<Int64>
 
-        fileprivate init(_ channel: any Channel, _ connections: OpenConnections) {
+        fileprivate init(_ channel: any Channel) {
             self.channel = channel
-            self.connections = connections
-            self.since = Atomic(Self.now)
+            self.since = Atomic(Self.now + Self.grace)
         }
 
         private static var now: Int64 { Int64(NIODeadline.now().uptimeNanoseconds) }
@@ -25,54 +25,133 @@ final class OpenConnections: Sendable {
         /// When it became idle; nil if it is not.
         fileprivate var idleSince: Int64? {
             let since = since.load(ordering: .relaxed)
-            return since == Self.busy ? nil : since
+            return since > Self.now ? nil : since
         }
 
         /// It has a request to answer.
         func isBusy() { since.store(Self.busy, ordering: .relaxed) }
 
-        /// It has answered all.
+        /// It has answered all, whether content is still to be thrown away or not.
         func isIdle() { since.store(Self.now, ordering: .relaxed) }
-
-        /// It is no more.
-        func leave() { connections.places.withLock { _ = $0.removeValue(forKey: ObjectIdentifier(self)) } }
     }
-
-    /// As they are closed on threads of their own, some more come meanwhile: room is made before there is none.
-    private static func room(of most: Int) -> Int { max(most / 8, min(16, most / 2)) }
 
     private let most: @Sendable () -> Int
     private let places = Mutex<[ObjectIdentifier: Place]>([:])
     private let notices = Mutex(RareNotice())
+    private let hasGate = Atomic(false)
 
     /// Connections of one server.
     ///
     /// - Parameter most: how many there may be now; it is asked for each new one.
     init(most: @escaping @Sendable () -> Int) { self.most = most }
 
-    /// Gives a new connection its place; nil if there is none.
-    func enter(_ channel: any Channel, _ logger: Logger) -> Place? {
-        let place = Place(channel, self)
-        let most = max(1, most())
-        let (others, isFull) = places.withLock { places -> ([Place], Bool) in
-            let isFull = places.count >= most
-            let others = isFull || places.count >= most - Self.room(of: most) ? Array(places.values) : []
-            if isFull { return (others, true) }
-            places[ObjectIdentifier(place)] = place
-            return (others, false)
+    /// The place of a connection, and a new one for one that has none.
+    @discardableResult
+    func enter(_ channel: any Channel) -> Place {
+        let id = ObjectIdentifier(channel)
+        let (place, isNew) = places.withLock { places in
+            if let place = places[id] { return (place, false) }
+            let place = Place(channel)
+            places[id] = place
+            return (place, true)
         }
-        if others.isEmpty, !isFull { return place }
+        if isNew { channel.closeFuture.whenComplete { _ in self.places.withLock { $0[id] = nil } } }
+        return place
+    }
+
+    /// Has a server give its next connections a place each, or let them wait for one.
+    ///
+    /// - Parameters:
+    ///   - server: the channel that accepts them.
+    ///   - logger: where it is said, once a minute at most, that there are as many as may be.
+    func guardAccepting(of server: any Channel, _ logger: Logger) {
+        if hasGate.exchange(true, ordering: .relaxed) { return }
+        server.eventLoop.execute {
+            do {
+                try server.pipeline.syncOperations.addHandler(AcceptGate(self, logger), position: .first)
+            } catch {
+                // It has been closed meanwhile, and accepts nothing any more.
+            }
+        }
+    }
+
+    /// Whether there is a place for one more.
+    fileprivate var haveRoom: Bool { places.withLock { $0.count } < max(1, most()) }
+
+    /// Asks the ones that are idle longest to close.
+    fileprivate func makeRoom(for count: Int, _ logger: Logger) {
+        let most = most()
         // Several at once, so that they are not looked through for each new one.
-        let idle = others.compactMap { other in other.idleSince.map { (other, $0) } }.sorted { $0.1 < $1.1 }
-            .prefix(max(1, most / 16))
-        for (other, _) in idle { other.channel.pipeline.fireUserInboundEventTriggered(CloseIfIdle()) }
-        if isFull || !idle.isEmpty, notices.withLock({ $0.isDue(at: .now()) }) {
+        let idle = places.withLock { Array($0.values) }
+            .compactMap { place in place.idleSince.map { (place, $0) } }
+            .sorted { $0.1 < $1.1 }
+            .prefix(max(count, most / 16))
+        for (place, _) in idle { place.channel.pipeline.fireUserInboundEventTriggered(CloseIfIdle()) }
+        if notices.withLock({ $0.isDue(at: .now()) }) {
             logger.warning(
-                "There are nearly as many connections as there may be; the ones that are idle longest are closed",
+                "There are as many connections as there may be; the ones that are idle longest are closed",
                 metadata: ["network.connections": "\(most)"]
             )
         }
-        return isFull ? nil : place
+    }
+}
+
+/// Gives each accepted connection a place, and holds back those for which there is none; while some wait, no more are
+/// accepted.
+///
+/// Here and not when a connection is set up: a busy thread does that long after many more were accepted.
+private final class AcceptGate: ChannelDuplexHandler, RemovableChannelHandler {
+    typealias InboundIn = any Channel
+    typealias InboundOut = any Channel
+    typealias OutboundIn = Never
+    typealias OutboundOut = Never
+
+    private static let pause = TimeAmount.milliseconds(5)
+
+    private let connections: OpenConnections
+    private let logger: Logger
+    private var waiting = CircularBuffer<any Channel>()
+    private var isReadWanted = false
+
+    init(_ connections: OpenConnections, _ logger: Logger) {
+        self.connections = connections
+        self.logger = logger
+    }
+
+    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
+        waiting.append(unwrapInboundIn(data))
+        if waiting.count > 1 { return }
+        admit(context)
+        if !waiting.isEmpty { tryAgain(context) }
+    }
+
+    func read(context: ChannelHandlerContext) {
+        if waiting.isEmpty { context.read() } else { isReadWanted = true }
+    }
+
+    func handlerRemoved(context: ChannelHandlerContext) {
+        for channel in waiting { channel.close(promise: nil) }
+        waiting.removeAll()
+    }
+
+    private func admit(_ context: ChannelHandlerContext) {
+        while connections.haveRoom, let channel = waiting.popFirst() {
+            connections.enter(channel)
+            context.fireChannelRead(wrapInboundOut(channel))
+        }
+    }
+
+    private func tryAgain(_ context: ChannelHandlerContext) {
+        connections.makeRoom(for: waiting.count, logger)
+        context.eventLoop.assumeIsolated()
+            .scheduleTask(in: Self.pause) { [self] in
+                if waiting.isEmpty { return }
+                admit(context)
+                context.fireChannelReadComplete()
+                if !waiting.isEmpty { return tryAgain(context) }
+                if isReadWanted { context.read() }
+                isReadWanted = false
+            }
     }
 }
 
