@@ -79,7 +79,7 @@ extension Cluster {
     /// The barriers of all participants.
     func barriers() throws -> [BarrierRow] { try databases.barriers() }
 
-    private var databases: Databases {
+    var databases: Databases {
         func file(_ role: ServerRole) -> URL { URL(fileURLWithPath: databasePath(role)) }
         var participants = ["draft": file(.draft), "online": file(.online)]
         for name in ledgers.keys { participants[name] = directory.appendingPathComponent("\(name).sqlite") }

@@ -18,6 +18,9 @@ struct CrashCase: Sendable, CustomTestStringConvertible {
     var visit = 1
     var restart = Restart.atOnce
 
+    /// Whether each transaction of the kind comes by; a second commit of a participant need not be, where both are one.
+    var isCertain: Bool { role == .orchestrator || ![.storageCommitBefore, .storageCommitAfter].contains(failpoint) }
+
     var specification: String { "\(failpoint.rawValue)=crash@\(visit)" }
 
     var testDescription: String { "\(work.rawValue), \(role.rawValue), \(specification), \(restart.rawValue)" }
