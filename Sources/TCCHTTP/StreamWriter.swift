@@ -158,6 +158,11 @@ public struct StreamWriterLogHandler: LogHandler {
 
     private let writer: StreamWriter
     private var inner: StreamLogHandler
+    /// What every line has.
+    ///
+    /// The inner handler would write it out at each change, of which a server makes one for each request, and not only for
+    /// the lines that are logged.
+    public var metadata: Logger.Metadata = [:]
 
     /// A handler that writes to standard error.
     ///
@@ -180,12 +185,6 @@ public struct StreamWriterLogHandler: LogHandler {
         set { inner.logLevel = newValue }
     }
 
-    /// What every line has.
-    public var metadata: Logger.Metadata {
-        get { inner.metadata }
-        set { inner.metadata = newValue }
-    }
-
     /// Where further metadata comes from.
     public var metadataProvider: Logger.MetadataProvider? {
         get { inner.metadataProvider }
@@ -194,12 +193,14 @@ public struct StreamWriterLogHandler: LogHandler {
 
     /// One of the things that every line has.
     public subscript(metadataKey key: String) -> Logger.Metadata.Value? {
-        get { inner[metadataKey: key] }
-        set { inner[metadataKey: key] = newValue }
+        get { metadata[key] }
+        set { metadata[key] = newValue }
     }
 
     /// Logs a line.
     public func log(event: LogEvent) {
+        var inner = inner
+        if !metadata.isEmpty { inner.metadata = metadata }
         inner.log(event: event)
         if event.level == .critical { writer.flush(within: Self.longestFlush) }
     }
