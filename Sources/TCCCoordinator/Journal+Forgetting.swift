@@ -26,15 +26,15 @@ extension Journal {
         }
         let event = TimelineEvent(at: now, event: .decided, detail: "cancel: presumed-abort")
         let reason = Problem(503, "presumed-abort", "A participant asked for it before it had begun.")
-        try database.execute(
-            sql: """
-                INSERT INTO transactions (gid, action, state, reason, created_at, decided_at, finished_at, timeline)
-                VALUES (?, '', 'cancelled', ?, ?, ?, ?, ?)
-                """,
-            arguments: [
-                gid.description, try json(reason), now.milliseconds, now.milliseconds, now.milliseconds,
-                TimelineText.lines([event]),
-            ]
+        try database.run(
+            """
+            INSERT INTO transactions (gid, action, state, reason, created_at, decided_at, finished_at, timeline)
+            VALUES (?1, '', 'cancelled', ?2, ?3, ?3, ?3, ?4)
+            """,
+            .text(gid.description),
+            .text(try json(reason)),
+            .integer(now.milliseconds),
+            .text(TimelineText.lines([event]))
         )
         return .cancel
     }
@@ -46,11 +46,10 @@ extension Journal {
     /// - Throws: whatever SQLite meets.
     public static func oldestUnfinished(in database: Database) throws -> Timestamp? {
         // By their times, not by their gids: those do not go back when the clock does.
-        let milliseconds = try Int64.fetchOne(
-            database,
-            sql: "SELECT min(created_at) FROM transactions INDEXED BY transactions_unfinished WHERE finished_at IS NULL"
-        )
-        return milliseconds.map(Timestamp.init(milliseconds:))
+        let milliseconds = try database.first(
+            "SELECT min(created_at) FROM transactions INDEXED BY transactions_unfinished WHERE finished_at IS NULL"
+        ) { $0.optionalInteger(0) }
+        return milliseconds?.map(Timestamp.init(milliseconds:))
     }
 
     /// Forgets some transactions that every branch has acknowledged long ago, and stores from when on it remembers all.
@@ -68,21 +67,21 @@ extension Journal {
         limit: Int,
         in database: Database
     ) throws -> Int {
-        try database.execute(
-            sql: "UPDATE horizon SET forgotten_before = max(forgotten_before, ?)",
-            arguments: [horizon.milliseconds]
+        try database.run(
+            "UPDATE horizon SET forgotten_before = max(forgotten_before, ?)",
+            .integer(horizon.milliseconds)
         )
-        try database.execute(
-            sql: """
-                DELETE FROM transactions WHERE gid IN (
-                    SELECT gid FROM transactions
-                    WHERE gid < ? AND finished_at < ? AND (key_fingerprint IS NULL OR finished_at < ?)
-                    ORDER BY gid LIMIT ?)
-                """,
-            arguments: [
-                UUIDv7(leastAt: horizon).description, horizon.milliseconds,
-                min(horizon, keyHorizon).milliseconds, limit,
-            ]
+        try database.run(
+            """
+            DELETE FROM transactions WHERE gid IN (
+                SELECT gid FROM transactions
+                WHERE gid < ? AND finished_at < ? AND (key_fingerprint IS NULL OR finished_at < ?)
+                ORDER BY gid LIMIT ?)
+            """,
+            .text(UUIDv7(leastAt: horizon).description),
+            .integer(horizon.milliseconds),
+            .integer(min(horizon, keyHorizon).milliseconds),
+            .integer(limit)
         )
         return database.changesCount
     }
@@ -120,11 +119,10 @@ extension Journal {
     public static func latestIdentifier(in database: Database) throws -> UUIDv7 {
         let horizon = UUIDv7(leastAt: try forgottenBefore(in: database) + .milliseconds(1))
         // Not those that were recorded because a participant asked: whatever such a one asks for is not ours.
-        let latest = try String.fetchOne(
-            database,
-            sql: "SELECT gid FROM transactions WHERE action != '' ORDER BY gid DESC LIMIT 1"
-        )
-        return try max(horizon, latest.map { try gid($0) } ?? horizon)
+        let latest = try database.first(
+            "SELECT gid FROM transactions WHERE action != '' ORDER BY gid DESC LIMIT 1"
+        ) { try gid($0.text(0)) }
+        return max(horizon, latest ?? horizon)
     }
 
     static func forgottenBefore(in database: Database) throws -> Timestamp {

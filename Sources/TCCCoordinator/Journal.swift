@@ -329,19 +329,20 @@ public enum Journal {
             retryAfterSeconds: 1
         )
         let event = TimelineEvent(at: now, event: .decided, detail: "cancel: \(reason.code)")
-        try database.execute(
-            sql: """
-                UPDATE transactions
-                SET state = 'cancelling', decided_at = ?, reason = ?, live_key = NULL, timeline = timeline || ?
-                WHERE finished_at IS NULL AND state = 'trying'
-                """,
-            arguments: [now.milliseconds, try text(of: reason), TimelineText.lines([event])]
+        try database.run(
+            """
+            UPDATE transactions
+            SET state = 'cancelling', decided_at = ?, reason = ?, live_key = NULL, timeline = timeline || ?
+            WHERE finished_at IS NULL AND state = 'trying'
+            """,
+            .integer(now.milliseconds),
+            .text(try text(of: reason)),
+            .text(TimelineText.lines([event]))
         )
         let decided = database.changesCount
-        let unfinished = try Int.fetchOne(
-            database,
-            sql: "SELECT count(*) FROM transactions WHERE finished_at IS NULL"
-        )
+        let unfinished = try database.first("SELECT count(*) FROM transactions WHERE finished_at IS NULL") {
+            Int($0.integer(0))
+        }
         return (decided, unfinished ?? 0)
     }
 
@@ -404,8 +405,11 @@ public enum Journal {
 
     /// The participants that have not acknowledged everything.
     static func participantsWaitedFor(in database: Database) throws -> [ParticipantName] {
-        try String.fetchAll(database, sql: "SELECT DISTINCT name FROM branches WHERE acknowledged = 0")
-            .compactMap(ParticipantName.init)
+        var names: [ParticipantName] = []
+        try database.each("SELECT DISTINCT name FROM branches WHERE acknowledged = 0") { row in
+            if let name = ParticipantName(row.text(0)) { names.append(name) }
+        }
+        return names
     }
 
     private static let retryAfterMember = "retryAfterSeconds"

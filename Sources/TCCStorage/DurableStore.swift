@@ -348,7 +348,8 @@ public final class DurableStore: Sendable {
     private func drain(_ database: Database) {
         while true {
             // Whoever is ready to run hands over what it has, and shares the sync; with a processor to spare this is nothing.
-            sched_yield()
+            // A thread that is not the database's own has none to wait for.
+            if schedule == nil { sched_yield() }
             let group = queue.withLock { $0.takeGroup(ofAtMost: Self.largestGroup) }
             if group.isEmpty { return }
             let operations = group.flatMap(\.operations)
