@@ -91,7 +91,7 @@ struct ProxyTests {
     private func call(
         _ client: JSONClient,
         _ proxy: Proxy,
-        within: Duration = .seconds(5)
+        within: Duration = .seconds(30)
     ) async throws -> JSONClient.Answer {
         try await client.call(
             .post,

@@ -161,5 +161,45 @@ extension EndToEnd {
                 }
             }
         }
+
+        @Test func aPipeThatNobodyReadsDoesNotHoldUpItsEnd() async throws {
+            try await withCluster { cluster in
+                let fifo = cluster.directory.appendingPathComponent("watch.pipe")
+                #expect(mkfifo(fifo.path, 0o600) == 0)
+                let pipe = open(fifo.path, O_RDWR | O_NONBLOCK)
+                #expect(pipe >= 0)
+                defer { close(pipe) }
+                // All of it but a page.
+                var page = [UInt8](repeating: 0x20, count: Int(getpagesize()))
+                while write(pipe, page, page.count) > 0 {}
+                #expect(read(pipe, &page, page.count) == page.count)
+                var room = pollfd(fd: pipe, events: Int16(POLLOUT), revents: 0)
+                #expect(poll(&room, 1, 0) == 1)
+                let post = try await cluster.publishedPost()
+                try await cluster.inTerminal(Self.watch + ["--json"], outputFile: fifo) { terminal in
+                    try await eventually("it has written", within: .seconds(10)) {
+                        try await cluster.sendUntilAnswered(Request(.republish(post, .unique())))
+                        return poll(&room, 1, 0) == 0
+                    }
+                    // More than the page holds.
+                    for _ in 0..<20 { try await cluster.sendUntilAnswered(Request(.republish(post, .unique()))) }
+                    terminal.signal(SIGTERM)
+                    try await terminal.waitForExit()
+                }
+            }
+        }
+
+        @Test func aStoppedTerminalDoesNotHoldUpItsEnd() async throws {
+            try await withCluster { cluster in
+                let post = try await cluster.publishedPost()
+                try await cluster.inTerminal(Self.watch) { terminal in
+                    try await terminal.wait(for: "confirmed")
+                    terminal.send("\u{13}")  // Ctrl-S
+                    try await cluster.sendUntilAnswered(Request(.republish(post, .unique())))
+                    terminal.signal(SIGTERM)
+                    try await terminal.waitForExit()
+                }
+            }
+        }
     }
 }

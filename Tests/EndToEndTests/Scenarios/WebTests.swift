@@ -32,6 +32,22 @@ extension EndToEnd {
             }
         }
 
+        @Test func itIsReadyAsLongAsOneOfTheLibrariesAnswers() async throws {
+            try await withCluster { cluster in
+                let web = try await cluster.startWeb()
+                func becomes(_ status: Int) async throws {
+                    try await eventually("it answers \(status)", within: .seconds(20)) {
+                        try await Self.get(cluster, web.url + "/readyz").status == status
+                    }
+                }
+                try await cluster.kill(.draft)
+                try await cluster.kill(.online)
+                try await becomes(503)
+                try await cluster.start(.online)
+                try await becomes(200)
+            }
+        }
+
         @Test func anAuthorSignsInWithATokenAndWritesThroughIt() async throws {
             try await withCluster { cluster in
                 let web = try await cluster.startWeb()
