@@ -125,7 +125,7 @@ struct ProgramSettingsTests {
 
     /// Runs a command until it listens or ends; one that listens is stopped by the end of its standard input.
     private static let untilItServes = """
-        mkfifo input; "$@" < input > output & program=$!; exec 3> input
+        mkfifo input; : > output; "$@" < input > output & program=$!; exec 3> input
         while kill -0 $program 2>/dev/null && ! grep -q listening output; do sleep 0.05; done
         exec 3>&-; wait $program
         """
