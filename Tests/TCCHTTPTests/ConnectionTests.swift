@@ -150,6 +150,14 @@ struct ConnectionTests {
         }
     }
 
+    @Test(
+        "connections leave files for the rest of the process",
+        arguments: [(20, 1), (41, 1), (64, 24), (80, 40), (120, 60), (1024, 512), (4096, 3072), (65536, 49152)]
+    )
+    func files(_ files: Int, _ connections: Int) {
+        #expect(FileLimit.connections(ofFiles: files) == connections)
+    }
+
     @Test("past the bound one whose refused content does not come makes room for another")
     func refused() async throws {
         var limits = ExchangeTimes.Limits()

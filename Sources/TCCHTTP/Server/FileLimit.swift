@@ -7,6 +7,8 @@ import Glibc
 /// How many files this process may have open at once (`RLIMIT_NOFILE` of getrlimit(2)).
 package enum FileLimit {
     private static let most: rlim_t = 65536
+    /// What a process has open itself, and some more.
+    private static let own = 40
     /// Where the system does not say.
     private static let usual: rlim_t = 1024
     #if canImport(Darwin)
@@ -32,9 +34,9 @@ package enum FileLimit {
     /// libdispatch for one opens files of `/proc` to count its threads, and traps if it cannot.
     ///
     /// - Parameter files: how many files there may be; nil for as many as now, since whoever runs the process may change that.
-    /// - Returns: three quarters of them; of few, half.
+    /// - Returns: three quarters of them; of few, half, or what is left beside the process's own.
     package static func connections(ofFiles files: Int? = nil) -> Int {
         let files = files ?? Int(min(limit.rlim_cur, most))
-        return max(1, files - max(files / 4, min(files / 2, 1024)))
+        return max(1, files - max(files / 4, min(files / 2, 1024), own))
     }
 }

@@ -38,7 +38,8 @@ final class OpenConnections: Sendable {
     private let most: @Sendable () -> Int
     private let places = Mutex<[ObjectIdentifier: Place]>([:])
     private let notices = Mutex(RareNotice())
-    private let hasGate = Atomic(false)
+    /// The listening channels that have a gate.
+    private let guarded = Mutex<Set<ObjectIdentifier>>([])
 
     /// Connections of one server.
     ///
@@ -65,7 +66,9 @@ final class OpenConnections: Sendable {
     ///   - server: the channel that accepts them.
     ///   - logger: where it is said, once a minute at most, that there are as many as may be.
     func guardAccepting(of server: any Channel, _ logger: Logger) {
-        if hasGate.exchange(true, ordering: .relaxed) { return }
+        let id = ObjectIdentifier(server)
+        guard guarded.withLock({ $0.insert(id).inserted }) else { return }
+        server.closeFuture.whenComplete { _ in self.guarded.withLock { _ = $0.remove(id) } }
         server.eventLoop.execute {
             do {
                 try server.pipeline.syncOperations.addHandler(AcceptGate(self, logger), position: .first)
