@@ -76,6 +76,8 @@ public enum CommandEntry {
 
     /// Says what is wrong; whatever of it comes from elsewhere, it is obeyed by no terminal.
     private static func complain(_ text: String) {
+        // After what was said before it: the two streams may be one terminal, and each has a thread of its own.
+        StreamWriter.standardOutput.flush(within: longestFlush)
         let prefix = TerminalStyle.standardError.paint("error:", .bad)
         StreamWriter.standardError.write("\(prefix) \(TerminalText.printableLines(text))\n")
     }
