@@ -46,7 +46,7 @@ final class OpenConnections: Sendable {
     /// - Parameter most: how many there may be now; it is asked for each new one.
     init(most: @escaping @Sendable () -> Int) { self.most = most }
 
-    /// The place of a connection, and a new one for one that has none.
+    /// The place of a connection, and a new one for one that has none: the first come before there is an ``AcceptGate``.
     @discardableResult
     func enter(_ channel: any Channel) -> Place {
         let id = ObjectIdentifier(channel)
@@ -79,10 +79,10 @@ final class OpenConnections: Sendable {
     }
 
     /// Whether there is a place for one more.
-    fileprivate var haveRoom: Bool { places.withLock { $0.count } < max(1, most()) }
+    var haveRoom: Bool { places.withLock { $0.count } < max(1, most()) }
 
     /// Asks the ones that are idle longest to close.
-    fileprivate func makeRoom(for count: Int, _ logger: Logger) {
+    func makeRoom(for count: Int, _ logger: Logger) {
         let most = most()
         // Several at once, so that they are not looked through for each new one.
         let idle = places.withLock { Array($0.values) }
@@ -96,65 +96,6 @@ final class OpenConnections: Sendable {
                 metadata: ["network.connections": "\(most)"]
             )
         }
-    }
-}
-
-/// Gives each accepted connection a place, and holds back those for which there is none; while some wait, no more are
-/// accepted.
-///
-/// Here and not when a connection is set up: a busy thread does that long after many more were accepted.
-private final class AcceptGate: ChannelDuplexHandler, RemovableChannelHandler {
-    typealias InboundIn = any Channel
-    typealias InboundOut = any Channel
-    typealias OutboundIn = Never
-    typealias OutboundOut = Never
-
-    private static let pause = TimeAmount.milliseconds(5)
-
-    private let connections: OpenConnections
-    private let logger: Logger
-    private var waiting = CircularBuffer<any Channel>()
-    private var isReadWanted = false
-
-    init(_ connections: OpenConnections, _ logger: Logger) {
-        self.connections = connections
-        self.logger = logger
-    }
-
-    func channelRead(context: ChannelHandlerContext, data: NIOAny) {
-        waiting.append(unwrapInboundIn(data))
-        if waiting.count > 1 { return }
-        admit(context)
-        if !waiting.isEmpty { tryAgain(context) }
-    }
-
-    func read(context: ChannelHandlerContext) {
-        if waiting.isEmpty { context.read() } else { isReadWanted = true }
-    }
-
-    func handlerRemoved(context: ChannelHandlerContext) {
-        for channel in waiting { channel.close(promise: nil) }
-        waiting.removeAll()
-    }
-
-    private func admit(_ context: ChannelHandlerContext) {
-        while connections.haveRoom, let channel = waiting.popFirst() {
-            connections.enter(channel)
-            context.fireChannelRead(wrapInboundOut(channel))
-        }
-    }
-
-    private func tryAgain(_ context: ChannelHandlerContext) {
-        connections.makeRoom(for: waiting.count, logger)
-        context.eventLoop.assumeIsolated()
-            .scheduleTask(in: Self.pause) { [self] in
-                if waiting.isEmpty { return }
-                admit(context)
-                context.fireChannelReadComplete()
-                if !waiting.isEmpty { return tryAgain(context) }
-                if isReadWanted { context.read() }
-                isReadWanted = false
-            }
     }
 }
 
